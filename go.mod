@@ -1,0 +1,3 @@
+module github.com/org/checkout-deploy
+
+go 1.26
