@@ -1,0 +1,7 @@
+declare module '*.png' {
+  const url: string;
+
+  export default url;
+}
+
+declare module '*.css';
