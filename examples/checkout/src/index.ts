@@ -1,0 +1,4 @@
+import './polyfill';
+
+export { renderCheckout } from './renderCheckout';
+export { renderOrderConfirmation } from './renderOrderConfirmation';

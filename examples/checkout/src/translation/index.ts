@@ -1,0 +1,2 @@
+export { language } from './language';
+export { TranslationProvider, useTranslate, type Translate } from './TranslationProvider';

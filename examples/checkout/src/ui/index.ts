@@ -1,0 +1,3 @@
+export { ErrorBoundary } from './ErrorBoundary';
+export { LazyStep } from './LazyStep';
+export { Notice } from './Notice';
