@@ -315,6 +315,29 @@ func TestInput(t *testing.T) {
 	}
 }
 
+func TestClickWaitsForRest(t *testing.T) {
+	b, ctx := started(t)
+	site := files(t, map[string]string{"/index.html": `<!doctype html>
+<style>#go { position: absolute; top: 0 } #cover { position: fixed; inset: 0 }</style>
+<button id="go" onclick="clicked = true">go</button><div id="cover"></div>
+<script>
+  let clicked = false, y = 0;
+  const moving = setInterval(() => { document.getElementById('go').style.top = ++y * 7 + 'px'; }, 10);
+  setTimeout(() => clearInterval(moving), 400);
+  setTimeout(() => document.getElementById('cover').remove(), 700);
+</script>`})
+	p := opened(t, b, ctx, site+"/index.html")
+	if err := p.Click(ctx, "#go", 100*time.Millisecond); !errors.Is(err, ErrNotSeen) {
+		t.Errorf("clicking a moving button: %v", err)
+	}
+	if err := p.Click(ctx, "#go", 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if clicked, err := Evaluate[bool](ctx, p, "clicked"); err != nil || !clicked {
+		t.Errorf("clicked: %t, %v", clicked, err)
+	}
+}
+
 func TestWaitsAreBounded(t *testing.T) {
 	b, ctx := started(t)
 	p := opened(t, b, ctx, "about:blank")

@@ -9,18 +9,57 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Click waits until the first element matching the CSS selector is visible,
-// for at most the given time, and clicks its middle with the mouse.
+// Click waits until the first element matching the CSS selector is visible, has
+// stopped moving and is not covered at its middle, for at most the given time,
+// and clicks there with the mouse.
 func (p *Page) Click(ctx context.Context, selector string, within time.Duration) error {
-	if err := p.Visible(ctx, selector, within); err != nil {
-		return fmt.Errorf("clicking %q: %w", selector, err)
+	at, err := p.steady(ctx, selector, within)
+	if err == nil {
+		err = p.do(ctx, chromedp.MouseClickXY(at.X, at.Y))
 	}
-	bounded, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	if err := p.do(bounded, chromedp.Click(chromedp.CSS(selector))); err != nil {
+	if err != nil {
 		return fmt.Errorf("clicking %q: %w", selector, err)
 	}
 	return nil
+}
+
+// point is a place in the viewport, in CSS pixels. Hit: the element itself or
+// something inside it is on top there.
+type point struct {
+	X, Y float64
+	Hit  bool
+}
+
+// steady waits until two looks in a row find the element's middle in the same
+// place. A page that is still loading moves things between look and click.
+func (p *Page) steady(ctx context.Context, selector string, within time.Duration) (point, error) {
+	const middle = `(e => {
+		if (!e) return null;
+		e.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+		const r = e.getBoundingClientRect(), X = r.x + r.width / 2, Y = r.y + r.height / 2;
+		return { X, Y, Hit: e.contains(document.elementFromPoint(X, Y)) };
+	})(document.querySelector(%s))`
+	if err := p.Visible(ctx, selector, within); err != nil {
+		return point{}, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	var last *point
+	for {
+		now, err := run(bounded, p, chromedp.Evaluate[*point](fmt.Sprintf(middle, quote(selector))))
+		if err == nil && now != nil && now.Hit && last != nil && *now == *last {
+			return *now, nil
+		}
+		last = now
+		select {
+		case <-bounded.Done():
+			if ctx.Err() != nil {
+				return point{}, context.Cause(ctx)
+			}
+			return point{}, fmt.Errorf("%w at rest and uncovered within %s", ErrNotSeen, within)
+		case <-time.After(2 * pollEvery):
+		}
+	}
 }
 
 // Fill waits for a visible text field like Click does, and replaces its content
