@@ -1,0 +1,71 @@
+package shop
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"path/filepath"
+)
+
+// Fault is something that goes wrong with one built file.
+type Fault struct {
+	Path string // as in the release
+	Kind FaultKind
+	// Times says how many answers are wrong; 0 means all.
+	Times int
+}
+
+// FaultKind says what goes wrong.
+type FaultKind int
+
+const (
+	Unavailable FaultKind = iota // the server answers 503
+	FlippedByte                  // one bit of one byte is another one
+)
+
+// Break makes built files go wrong from now on, and forgets earlier faults and
+// counts.
+func (s *Shop) Break(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = faults
+	s.asked = map[string]int{}
+}
+
+// Asked returns how often a built file was asked for since the last Break.
+func (s *Shop) Asked(path string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[path]
+}
+
+// count notes a request for a file and returns the fault that it meets, if any.
+func (s *Shop) count(path string) (Fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[path]++
+	for _, f := range s.faults {
+		if f.Path == path && (f.Times == 0 || s.asked[path] <= f.Times) {
+			return f, true
+		}
+	}
+	return Fault{}, false
+}
+
+func (s *Shop) serveFault(w http.ResponseWriter, r *http.Request, f Fault) {
+	w.Header().Set("Cache-Control", "no-store")
+	if f.Kind == Unavailable {
+		http.Error(w, "this is what the test asked for", http.StatusServiceUnavailable)
+		return
+	}
+	data, err := os.ReadFile(filepath.Join(s.build.Dir, filepath.FromSlash(f.Path)))
+	if err != nil || len(data) == 0 {
+		http.NotFound(w, r)
+		return
+	}
+	data = bytes.Clone(data)
+	data[len(data)/2] ^= 1
+	file, _ := s.build.Release.File(f.Path)
+	w.Header().Set("Content-Type", file.Type)
+	w.Write(data)
+}
