@@ -41,11 +41,11 @@ export default function CheckoutApp({ checkoutId, locale = 'en' }: CheckoutAppPr
   useEffect(() => reportFirstLoad(), []);
 
   return (
-    <TranslationProvider locale={locale}>
-      <ErrorBoundary>
+    <ErrorBoundary>
+      <TranslationProvider locale={locale}>
         <Steps checkoutId={checkoutId} />
-      </ErrorBoundary>
-    </TranslationProvider>
+      </TranslationProvider>
+    </ErrorBoundary>
   );
 }
 

@@ -52,7 +52,7 @@ func Check(ctx context.Context, b *browser.Browser, s *shop.Shop, example string
 	defer page.Close()
 	shopper := Shopper{page}
 	report := Report{Traps: len(traps)}
-	if report.Methods, err = shopper.buy(ctx, s.URL()); err != nil {
+	if report.Methods, err = shopper.Buy(ctx, s.URL()); err != nil {
 		return report, fmt.Errorf("%w%s", err, remarks(page))
 	}
 	sights, err := shopper.Sights(ctx)
@@ -72,9 +72,9 @@ func Check(ctx context.Context, b *browser.Browser, s *shop.Shop, example string
 	return report, nil
 }
 
-// buy walks from the first step to a placed order and returns the payment
+// Buy walks from the first step to a placed order and returns the payment
 // methods that it tried on the way.
-func (s Shopper) buy(ctx context.Context, url string) ([]string, error) {
+func (s Shopper) Buy(ctx context.Context, url string) ([]string, error) {
 	if err := s.ToPayment(ctx, url); err != nil {
 		return nil, err
 	}

@@ -23,14 +23,14 @@ export function ConfirmationApp({ orderId, locale = 'en' }: { orderId: string; l
   }, [orderId]);
 
   return (
-    <TranslationProvider locale={locale}>
-      <ErrorBoundary>
+    <ErrorBoundary>
+      <TranslationProvider locale={locale}>
         {order && (
           <LazyStep name="confirmation">
             <Confirmation order={order} />
           </LazyStep>
         )}
-      </ErrorBoundary>
-    </TranslationProvider>
+      </TranslationProvider>
+    </ErrorBoundary>
   );
 }

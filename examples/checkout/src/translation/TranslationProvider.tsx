@@ -16,6 +16,7 @@ const MessagesContext = createContext(english);
 
 export function TranslationProvider({ locale, children }: { locale: string; children: ReactNode }) {
   const [messages, setMessages] = useState(locale in others ? undefined : english);
+  const [problem, setProblem] = useState<unknown>();
 
   useEffect(() => {
     others[locale]?.().then(
@@ -23,9 +24,13 @@ export function TranslationProvider({ locale, children }: { locale: string; chil
         setLanguage(locale);
         setMessages(loaded.default);
       },
-      () => setMessages(english),
+      setProblem,
     );
   }, [locale]);
+
+  if (problem) {
+    throw problem;
+  }
 
   return messages ? <MessagesContext.Provider value={messages}>{children}</MessagesContext.Provider> : null;
 }
