@@ -16,7 +16,7 @@ func (s *Shop) asset(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if fault, ok := s.count(path); ok {
+	if fault, ok := s.count(path, r.Header.Get("Sec-Purpose") == "prefetch"); ok {
 		s.serveFault(w, r, fault)
 		return
 	}

@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Fault is something that goes wrong with one built file.
+// Fault is something that goes wrong with one built file. A prefetch of it goes
+// wrong too, or the load would take the prefetched bytes, and does not count.
 type Fault struct {
 	Path string // as in the release
 	Kind FaultKind
@@ -32,7 +33,8 @@ func (s *Shop) Break(faults ...Fault) {
 	s.asked = map[string]int{}
 }
 
-// Asked returns how often a built file was asked for since the last Break.
+// Asked returns how often a built file was asked for since the last Break, not
+// counting prefetches.
 func (s *Shop) Asked(path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,12 +42,14 @@ func (s *Shop) Asked(path string) int {
 }
 
 // count notes a request for a file and returns the fault that it meets, if any.
-func (s *Shop) count(path string) (Fault, bool) {
+func (s *Shop) count(path string, prefetch bool) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked[path]++
+	if !prefetch {
+		s.asked[path]++
+	}
 	for _, f := range s.faults {
-		if f.Path == path && (f.Times == 0 || s.asked[path] <= f.Times) {
+		if f.Path == path && (prefetch || f.Times == 0 || s.asked[path] <= f.Times) {
 			return f, true
 		}
 	}

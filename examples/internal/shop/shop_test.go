@@ -148,6 +148,22 @@ func TestBreak(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a prefetch does not count", func(t *testing.T) {
+		s.Break(Fault{Path: "checkout.js", Times: 1})
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Sec-Purpose", "prefetch")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusServiceUnavailable || s.Asked("checkout.js") != 0 {
+			t.Errorf("got %d after %d requests, want 503 after 0", response.StatusCode, s.Asked("checkout.js"))
+		}
+	})
 	t.Run("a flipped byte", func(t *testing.T) {
 		s.Break(Fault{Path: "checkout.js", Kind: FlippedByte})
 		status, _, body := ask(t, http.MethodGet, url, "")
