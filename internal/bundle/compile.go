@@ -16,14 +16,16 @@ import (
 // module graph, and further ones of the same context, whose syntax trees
 // esbuild keeps, so that a rebuild costs linking and printing alone.
 type compilation struct {
-	opts    Options
-	entry   Entry
-	ctx     api.BuildContext
-	scan    bool // the graph is not known yet
-	graph   *graph
-	sources *sources // what the plugin's load hooks learned
-	plan    plan
-	temp    string // holds the derived tsconfig
+	opts      Options
+	entry     Entry
+	ctx       api.BuildContext
+	scan      bool // the graph is not known yet
+	graph     *graph
+	sources   *sources // what the plugin's load hooks learned
+	plan      plan
+	temp      string // holds the derived tsconfig
+	effects   *sideEffects
+	rewritten map[string]rewritten // by absolute path
 }
 
 // plan is what the graph tells the plugin for the real build.
@@ -43,7 +45,7 @@ const (
 var extraRoot = newRootID("extra", "")
 
 func newCompilation(opts Options, entry Entry) (*compilation, error) {
-	c := &compilation{opts: opts, entry: entry, scan: true, sources: newSources()}
+	c := &compilation{opts: opts, entry: entry, scan: true, sources: newSources(), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
 	loaders, err := esbuildLoaders(opts.Loaders)
 	if err != nil {
 		return nil, err
@@ -53,39 +55,39 @@ func newCompilation(opts Options, entry Entry) (*compilation, error) {
 		return nil, err
 	}
 	ctx, ctxErr := api.Context(api.BuildOptions{
-		AbsWorkingDir:       opts.Root,
+		AbsWorkingDir: opts.Root,
 		EntryPointsAdvanced: []api.EntryPoint{
 			{InputPath: rootNamespace + ":" + string(c.entryRoot()), OutputPath: entryOutput},
 			{InputPath: rootNamespace + ":" + string(extraRoot), OutputPath: extraOutput},
 		},
-		Bundle:              true,
-		Splitting:           true,
-		Format:              api.FormatESModule,
-		Platform:            api.PlatformBrowser,
-		Outdir:              filepath.Join(opts.Root, ".checkout-deploy-memory"), // nothing is written there
-		EntryNames:          "[name]",
-		ChunkNames:          "chunk-[hash]",
-		Metafile:            true,
-		Write:               false,
-		MinifySyntax:        opts.Minify,
-		MinifyWhitespace:    true,
-		Sourcemap:           sourceMapMode(opts.Maps),
-		SourcesContent:      api.SourcesContentInclude,
-		LegalComments:       api.LegalCommentsNone,
-		Engines:             opts.Engines,
-		Target:              opts.Target,
-		Tsconfig:            tsconfig,
-		Supported:           map[string]bool{"dynamic-import": true, "import-meta": true}, // the linker replaces both
-		Alias:               opts.Alias,
-		Define:              c.defines(),
-		Loader:              loaders,
-		MainFields:          opts.MainFields,
-		Conditions:          opts.Conditions,
-		LogLevel:            api.LogLevelSilent,
-		LogLimit:            0,
-		Charset:             api.CharsetUTF8,
-		Plugins:             []api.Plugin{c.plugin()},
-		LogOverride:         map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
+		Bundle:           true,
+		Splitting:        true,
+		Format:           api.FormatESModule,
+		Platform:         api.PlatformBrowser,
+		Outdir:           filepath.Join(opts.Root, ".checkout-deploy-memory"), // nothing is written there
+		EntryNames:       "[name]",
+		ChunkNames:       "chunk-[hash]",
+		Metafile:         true,
+		Write:            false,
+		MinifySyntax:     opts.Minify,
+		MinifyWhitespace: true,
+		Sourcemap:        sourceMapMode(opts.Maps),
+		SourcesContent:   api.SourcesContentInclude,
+		LegalComments:    api.LegalCommentsNone,
+		Engines:          opts.Engines,
+		Target:           opts.Target,
+		Tsconfig:         tsconfig,
+		Supported:        map[string]bool{"dynamic-import": true, "import-meta": true}, // the linker replaces both
+		Alias:            opts.Alias,
+		Define:           c.defines(),
+		Loader:           loaders,
+		MainFields:       opts.MainFields,
+		Conditions:       opts.Conditions,
+		LogLevel:         api.LogLevelSilent,
+		LogLimit:         0,
+		Charset:          api.CharsetUTF8,
+		Plugins:          []api.Plugin{c.plugin()},
+		LogOverride:      map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
 	})
 	if ctxErr != nil {
 		return nil, messagesError(ctxErr.Errors)
@@ -131,6 +133,9 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 		return nil, err
 	}
 	c.graph = newGraph(first.meta)
+	if err := c.reroute(ctx); err != nil {
+		return nil, err
+	}
 	c.plan.available = availability(c.entryRoot(), c.graph.starts())
 	c.scan = false
 	return c.run(ctx)

@@ -191,7 +191,17 @@ func assetName(path string, data []byte) string {
 	return "static/" + safeName(base) + "-" + hex.EncodeToString(sum[:4]) + ext
 }
 
+// loadScript notes what the text says in the scan, and gives the rewritten
+// text in the real build.
 func (h *hooks) loadScript(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	if !h.scan {
+		rw, ok := h.rewritten[a.Path]
+		if !ok {
+			return api.OnLoadResult{}, nil
+		}
+		text := string(rw.text)
+		return api.OnLoadResult{Contents: &text, Loader: scriptLoader(a.Path)}, nil
+	}
 	if strings.Contains(filepath.ToSlash(a.Path), "/node_modules/") {
 		return api.OnLoadResult{}, nil
 	}
@@ -201,6 +211,18 @@ func (h *hooks) loadScript(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	}
 	h.sources.script(a.Path, data)
 	return api.OnLoadResult{}, nil
+}
+
+func scriptLoader(path string) api.Loader {
+	switch filepath.Ext(path) {
+	case ".ts", ".mts", ".cts":
+		return api.LoaderTS
+	case ".tsx":
+		return api.LoaderTSX
+	case ".jsx":
+		return api.LoaderJSX
+	}
+	return api.LoaderJS
 }
 
 func (c *compilation) assetFilter() string {

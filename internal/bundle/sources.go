@@ -3,6 +3,7 @@ package bundle
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle/link"
 )
 
 // sources is what the load hooks learn of the source files. The hooks run in
@@ -144,6 +147,8 @@ func (s *sources) asset(name string, data []byte) {
 type Styles interface {
 	// Exports is JavaScript: the export statements of a CSS module, "" for others.
 	Exports(path string) (string, error)
+	// Bundle makes one style sheet of the sources (root-relative), in order.
+	Bundle(ctx context.Context, name string, keys []string) (*link.StyleFile, error)
 }
 
 func (s *sources) style(styles Styles, path string) (string, error) {

@@ -108,17 +108,17 @@ func (p *position) seek(line, column int) int {
 
 // mapWriter builds the map of a file that is put together from pieces.
 type mapWriter struct {
-	mappings                     []byte
-	sources                      []string
-	contents                     []json.RawMessage
-	names                        []string
-	sourceIndex                  map[string]int
-	nameIndex                    map[string]int
-	lastColumn                   int
-	lastSource, lastLine, lastC  int
-	lastName                     int
-	newLine                      bool
-	line, column                 int // of the end of what was written so far
+	mappings                    []byte
+	sources                     []string
+	contents                    []json.RawMessage
+	names                       []string
+	sourceIndex                 map[string]int
+	nameIndex                   map[string]int
+	lastColumn                  int
+	lastSource, lastLine, lastC int
+	lastName                    int
+	newLine                     bool
+	line, column                int // of the end of what was written so far
 }
 
 func newMapWriter() *mapWriter {
