@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 )
@@ -64,9 +65,7 @@ func (c *cursor) comment() bool {
 			c.bad = true
 			return false
 		}
-		if lineBreaks(c.src[c.at:end]) > 0 {
-			c.newline = true
-		}
+		c.newline = c.newline || lineEnd(c.src, c.at) < end
 		c.at = end
 		return true
 	}
@@ -187,10 +186,11 @@ func lineEnd(src []byte, i int) int {
 
 // commentEnd gives the offset behind the next "*/" from i on, -1 without one.
 func commentEnd(src []byte, i int) int {
-	for ; i+1 < len(src); i++ {
-		if src[i] == '*' && src[i+1] == '/' {
-			return i + 2
-		}
+	if i > len(src) {
+		return -1
+	}
+	if n := bytes.Index(src[i:], []byte("*/")); n >= 0 {
+		return i + n + 2
 	}
 	return -1
 }
