@@ -211,7 +211,7 @@ func leftBarrels(t *testing.T, r *Rewriter, g *metaGraph, files []string, out ma
 			}
 			to, ok := g.Resolve(file, d.Specifier)
 			m := r.module(to)
-			if !ok || m == nil || !g.Pure(to) || len(m.header.explicit)+len(m.header.stars) == 0 || strings.Contains(file, "node_modules") {
+			if !ok || m == nil || !g.Pure(to) || !reexports(m) || strings.Contains(file, "node_modules") {
 				continue
 			}
 			for _, n := range d.Names {
@@ -232,4 +232,13 @@ func leftBarrels(t *testing.T, r *Rewriter, g *metaGraph, files []string, out ma
 	for _, k := range keys[:min(60, len(keys))] {
 		t.Logf("left %4d %s", counts[k], k)
 	}
+}
+
+func reexports(m *module) bool {
+	for _, o := range m.all().explicit {
+		if o.specifier != "" && !o.typeOnly {
+			return true
+		}
+	}
+	return len(m.all().stars) > 0
 }

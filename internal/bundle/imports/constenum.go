@@ -45,10 +45,13 @@ func (s *declarationScanner) enum(d *declarations, prefix string, exported bool)
 }
 
 func (s *declarationScanner) members(e *enum) bool {
-	for !s.punct('}') {
+	for first := true; !s.punct('}'); first = false {
 		m, ok := s.member(e)
 		if !ok {
 			return false
+		}
+		if first && m.init == "" {
+			m.init = "0" // also where the members of another declaration precede
 		}
 		e.members = append(e.members, m)
 		if !s.punct(',') && s.peek() != '}' {

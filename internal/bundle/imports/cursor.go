@@ -12,9 +12,12 @@ import (
 type cursor struct {
 	src []byte
 	at  int
-	// newline is set by space when it crossed a line break; statements may end
-	// at one.
+	// newline tells whether a line break precedes the token that space went to;
+	// statements may end at one.
 	newline bool
+	// spaced is one more than the offset space went to: asked again there, it
+	// keeps its answer.
+	spaced int
 	// bad is set at text no reader here should guess about: an unterminated
 	// comment, a character that is neither space nor identifier.
 	bad bool
@@ -24,7 +27,15 @@ func (c *cursor) eof() bool { return c.at >= len(c.src) }
 
 // space skips white space and comments.
 func (c *cursor) space() {
+	if c.spaced == c.at+1 {
+		return
+	}
 	c.newline = false
+	c.skipSpace()
+	c.spaced = c.at + 1
+}
+
+func (c *cursor) skipSpace() {
 	for c.at < len(c.src) {
 		switch b := c.src[c.at]; {
 		case b == '\n' || b == '\r':
