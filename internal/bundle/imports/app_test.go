@@ -25,7 +25,7 @@ func TestApplication(t *testing.T) {
 	if root == "" {
 		t.Skip("IMPORTS_APP names no application")
 	}
-	plain := bundleApp(t, root, entry, nil)
+	plain := bundleApp(t, root, entry, nil, nil)
 	g := newMetaGraph(t, root, plain.Metafile)
 	var files []string
 	for file := range g.inputs {
@@ -51,7 +51,7 @@ func TestApplication(t *testing.T) {
 	}
 	t.Logf("Scan: %d files, %d complete, %v", len(files), complete, time.Since(start))
 
-	r := &Rewriter{Graph: g}
+	r := &Rewriter{Graph: g, Enums: &Enums{Root: root, Read: os.ReadFile}}
 	out := make(map[string][]byte)
 	start = time.Now()
 	statements := 0
@@ -68,19 +68,20 @@ func TestApplication(t *testing.T) {
 	}
 	t.Logf("Rewrite: %d files, %d statements, %v, %d modules read", len(out), statements, time.Since(start), len(r.modules))
 
-	after := bundleApp(t, root, entry, out)
+	after := bundleApp(t, root, entry, out, r.Enums)
 	t.Logf("plain:     %s", describe(plain))
 	t.Logf("rewritten: %s", describe(after))
 	leftBarrels(t, r, g, files, out)
 }
 
-func bundleApp(t *testing.T, root, entry string, replaced map[string][]byte) api.BuildResult {
+func bundleApp(t *testing.T, root, entry string, replaced map[string][]byte, enums *Enums) api.BuildResult {
 	t.Helper()
 	plugin := api.Plugin{Name: "rewrite", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `\.scss$`}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
 			empty := ""
 			return api.OnLoadResult{Contents: &empty, Loader: api.LoaderCSS}, nil
 		})
+		serveEnums(b, enums)
 		b.OnLoad(api.OnLoadOptions{Filter: `\.[cm]?[jt]sx?$`}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
 			text, ok := replaced[filepath.ToSlash(a.Path)]
 			if !ok {
@@ -101,10 +102,28 @@ func bundleApp(t *testing.T, root, entry string, replaced map[string][]byte) api
 		LegalComments: api.LegalCommentsNone,
 		Plugins:       []api.Plugin{plugin},
 	})
+	for _, o := range result.OutputFiles {
+		for _, name := range strings.Fields(os.Getenv("IMPORTS_FIND")) {
+			if i := bytes.Index(o.Contents, []byte(name)); i >= 0 {
+				t.Logf("%s: %q", filepath.Base(o.Path), o.Contents[max(0, i-60):min(len(o.Contents), i+60)])
+			}
+		}
+	}
 	for _, e := range result.Errors {
 		t.Errorf("esbuild: %s %+v", e.Text, e.Location)
 	}
 	return result
+}
+
+// serveEnums resolves and loads the virtual modules with const enums.
+func serveEnums(b api.PluginBuild, enums *Enums) {
+	b.OnResolve(api.OnResolveOptions{Filter: "^" + EnumScheme}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+		return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, EnumScheme), Namespace: "const-enum"}, nil
+	})
+	b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "const-enum"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+		text, err := enums.Source(EnumScheme + a.Path)
+		return api.OnLoadResult{Contents: &text, Loader: api.LoaderTS}, err
+	})
 }
 
 func loaderOf(file string) api.Loader {
@@ -192,7 +211,7 @@ func leftBarrels(t *testing.T, r *Rewriter, g *metaGraph, files []string, out ma
 			}
 			to, ok := g.Resolve(file, d.Specifier)
 			m := r.module(to)
-			if !ok || m == nil || !g.Pure(to) || len(m.header.explicit)+len(m.header.stars) == 0 || strings.Contains(file, "node_modules") {
+			if !ok || m == nil || !g.Pure(to) || !reexports(m) || strings.Contains(file, "node_modules") {
 				continue
 			}
 			for _, n := range d.Names {
@@ -213,4 +232,13 @@ func leftBarrels(t *testing.T, r *Rewriter, g *metaGraph, files []string, out ma
 	for _, k := range keys[:min(60, len(keys))] {
 		t.Logf("left %4d %s", counts[k], k)
 	}
+}
+
+func reexports(m *module) bool {
+	for _, o := range m.all().explicit {
+		if o.specifier != "" && !o.typeOnly {
+			return true
+		}
+	}
+	return len(m.all().stars) > 0
 }

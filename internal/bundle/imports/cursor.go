@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 )
@@ -11,9 +12,12 @@ import (
 type cursor struct {
 	src []byte
 	at  int
-	// newline is set by space when it crossed a line break; statements may end
-	// at one.
+	// newline tells whether a line break precedes the token that space went to;
+	// statements may end at one.
 	newline bool
+	// spaced is one more than the offset space went to: asked again there, it
+	// keeps its answer.
+	spaced int
 	// bad is set at text no reader here should guess about: an unterminated
 	// comment, a character that is neither space nor identifier.
 	bad bool
@@ -23,7 +27,15 @@ func (c *cursor) eof() bool { return c.at >= len(c.src) }
 
 // space skips white space and comments.
 func (c *cursor) space() {
+	if c.spaced == c.at+1 {
+		return
+	}
 	c.newline = false
+	c.skipSpace()
+	c.spaced = c.at + 1
+}
+
+func (c *cursor) skipSpace() {
 	for c.at < len(c.src) {
 		switch b := c.src[c.at]; {
 		case b == '\n' || b == '\r':
@@ -64,9 +76,7 @@ func (c *cursor) comment() bool {
 			c.bad = true
 			return false
 		}
-		if lineBreaks(c.src[c.at:end]) > 0 {
-			c.newline = true
-		}
+		c.newline = c.newline || lineEnd(c.src, c.at) < end
 		c.at = end
 		return true
 	}
@@ -187,10 +197,11 @@ func lineEnd(src []byte, i int) int {
 
 // commentEnd gives the offset behind the next "*/" from i on, -1 without one.
 func commentEnd(src []byte, i int) int {
-	for ; i+1 < len(src); i++ {
-		if src[i] == '*' && src[i+1] == '/' {
-			return i + 2
-		}
+	if i > len(src) {
+		return -1
+	}
+	if n := bytes.Index(src[i:], []byte("*/")); n >= 0 {
+		return i + n + 2
 	}
 	return -1
 }

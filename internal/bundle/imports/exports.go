@@ -9,6 +9,9 @@ type exports struct {
 	values map[string]bool
 	// decls are the `export … from`, `export *` and `export {…}` found there.
 	decls []Decl
+	// defaultOf is the identifier in `export default x` when no declaration of a
+	// value x was found: it may be an import or a type.
+	defaultOf string
 }
 
 // scanExports looks for export statements at the top level of src from the
@@ -263,7 +266,11 @@ func (x *exportScanner) defaultValue() bool {
 	x.at += len(w)
 	alone := x.punct(';') || x.eof() || x.newline
 	x.at = start
-	return !alone || declaresValue(x.src, w)
+	if !alone || declaresValue(x.src, w) {
+		return true
+	}
+	x.found.defaultOf = w
+	return false
 }
 
 // declaresValue looks for `const name`, `class name` and so on anywhere in src.

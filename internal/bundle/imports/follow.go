@@ -54,6 +54,8 @@ type table struct {
 	stars    []star
 	values   map[string]bool // declared in the file itself
 	export   bool            // some export exists: the file is an ES module
+	// defaultOf is the import that is the default export: `export default x`.
+	defaultOf string
 }
 
 // An origin is the other end of an imported or re-exported name.
@@ -78,29 +80,29 @@ func newModule(file string, src []byte) *module {
 	m.header.explicit = make(map[string]origin)
 	for i := range m.Decls {
 		d := &m.Decls[i]
-		m.bind(d)
+		bind(m.imported, d)
 		m.header.add(d)
 	}
 	return m
 }
 
 // bind notes the bindings an import makes.
-func (m *module) bind(d *Decl) {
+func bind(imported map[string]origin, d *Decl) {
 	if d.Kind != Import && d.Kind != ImportRequire {
 		return
 	}
 	o := origin{specifier: d.Specifier, opaque: d.Attributed || d.Kind == ImportRequire, typeOnly: d.TypeOnly}
 	if d.Default != "" {
 		o.name = "default"
-		m.imported[d.Default] = o
+		imported[d.Default] = o
 	}
 	for _, n := range d.Names {
 		o.name, o.typeOnly = n.Foreign, n.TypeOnly
-		m.imported[n.Local] = o
+		imported[n.Local] = o
 	}
 	if d.Namespace != "" {
 		o.name, o.namespace = "", true
-		m.imported[d.Namespace] = o
+		imported[d.Namespace] = o
 	}
 }
 
@@ -134,7 +136,7 @@ func (m *module) all() *table {
 	}
 	m.tail.Do(func() {
 		x := scanExports(m.src, m.End, m.typescript)
-		m.whole = table{maps.Clone(m.header.explicit), slices.Clone(m.header.stars), x.values, m.header.export || len(x.values) > 0}
+		m.whole = table{maps.Clone(m.header.explicit), slices.Clone(m.header.stars), x.values, m.header.export || len(x.values) > 0, x.defaultOf}
 		for i := range x.decls {
 			m.whole.add(&x.decls[i])
 		}
@@ -191,6 +193,13 @@ func (s *search) look(file, name string) (target, bool) {
 	}
 	if o, ok := all.explicit[name]; ok {
 		return s.origin(m, here, o)
+	}
+	if name == "default" && all.defaultOf != "" {
+		o, ok := m.imported[all.defaultOf]
+		if ok && !o.typeOnly {
+			_, ok = s.step(m.file, o)
+		}
+		return here, ok
 	}
 	if name == "default" || len(all.stars) == 0 || m.mayDeclare(name) {
 		return here, false

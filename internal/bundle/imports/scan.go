@@ -275,9 +275,11 @@ func (s *scanner) exportDecl(d *Decl) bool {
 		if !s.clause(d, false) {
 			return false
 		}
+		end := s.at
 		if string(s.peekWord()) == "from" {
 			return s.from(d)
 		}
+		s.at = end
 		d.Kind = ExportLocal
 		return s.endImport()
 	}

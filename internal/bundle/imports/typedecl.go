@@ -54,19 +54,19 @@ func (s *scanner) interfaceBody() bool {
 func (s *scanner) typeEnd() bool {
 	wants := true // the type is not complete yet
 	for {
+		end := s.at
 		b := s.peek()
 		if s.bad {
 			return false
 		}
-		if s.eof() || b == ';' {
-			if b == ';' {
-				s.at++
-			}
+		if b == ';' && !s.eof() {
+			s.at++
 			return !wants
 		}
 		w := s.peekWord()
-		if s.newline && !wants && !s.continuesType(b, w) {
-			return true
+		if s.eof() || s.newline && !wants && !continuesType(b, w) {
+			s.at = end
+			return !wants
 		}
 		switch {
 		case len(w) > 0:
@@ -113,7 +113,7 @@ var typeOperators = map[string]bool{
 	"extends": true, "is": true, "asserts": true, "new": true, "abstract": true, "import": true,
 }
 
-func (s *scanner) continuesType(b byte, w []byte) bool {
+func continuesType(b byte, w []byte) bool {
 	switch b {
 	case '|', '&', '?', ':', '.', '=':
 		return true
