@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle/imports"
 )
 
 // compilation is one entry's esbuild run: a first build that only tells the
@@ -25,6 +27,7 @@ type compilation struct {
 	plan      plan
 	temp      string // holds the derived tsconfig
 	effects   *sideEffects
+	enums     *imports.Enums
 	rewritten map[string]rewritten // by absolute path
 }
 
@@ -46,6 +49,7 @@ var extraRoot = newRootID("extra", "")
 
 func newCompilation(opts Options, entry Entry) (*compilation, error) {
 	c := &compilation{opts: opts, entry: entry, scan: true, sources: newSources(), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
+	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: os.ReadFile}
 	loaders, err := esbuildLoaders(opts.Loaders)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle/imports"
 )
 
 // envName is the free variable by which module code reaches the run time; the
@@ -24,7 +26,9 @@ func (c *compilation) plugin() api.Plugin {
 	return api.Plugin{Name: "checkout-deploy", Setup: func(b api.PluginBuild) {
 		h := &hooks{compilation: c, build: b}
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, h.resolveRoot)
+		b.OnResolve(api.OnResolveOptions{Filter: `^` + imports.EnumScheme}, h.resolveEnum)
 		b.OnResolve(api.OnResolveOptions{Filter: `.`}, h.resolve)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: enumNamespace}, h.loadEnum)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: rootNamespace}, h.loadRoot)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: lateNamespace}, h.loadLate)
 		b.OnLoad(api.OnLoadOptions{Filter: `\.(css|scss|sass)$`, Namespace: "file"}, h.loadStyle)
@@ -158,6 +162,22 @@ func (h *hooks) loadLate(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		text = "module.exports=import(" + quote(rootNamespace+":"+string(id)) + ")"
 	}
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
+}
+
+// Ambient const enums have no value in any file: the package's declarations
+// become a module, which esbuild inlines.
+const enumNamespace = "const-enum"
+
+func (h *hooks) resolveEnum(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, imports.EnumScheme), Namespace: enumNamespace, SideEffects: api.SideEffectsFalse}, nil
+}
+
+func (h *hooks) loadEnum(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	text, err := h.enums.Source(imports.EnumScheme + a.Path)
+	if err != nil {
+		return api.OnLoadResult{}, err
+	}
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderTS}, nil
 }
 
 // loadStyle leaves a call in the style's place: where it is evaluated is

@@ -44,7 +44,7 @@ func (c *compilation) reroute(ctx context.Context) error {
 			}
 		}
 	}
-	r := &imports.Rewriter{Graph: g, Enums: &imports.Enums{}}
+	r := &imports.Rewriter{Graph: g, Enums: c.enums}
 	c.rewritten = map[string]rewritten{}
 	var mu sync.Mutex
 	work, _ := errgroup.WithContext(ctx)
@@ -127,6 +127,8 @@ func (g *graph) replaceImports(c *compilation, key string, text *imports.Module)
 		}
 		if e, ok := old[d.Specifier]; ok {
 			now = append(now, e)
+		} else if strings.HasPrefix(d.Specifier, imports.EnumScheme) {
+			now = append(now, edge{d.Specifier, "import-statement", d.Specifier})
 		} else if to := c.rel(d.Specifier); filepath.IsAbs(filepath.FromSlash(d.Specifier)) && g.modules[to] != nil {
 			now = append(now, edge{to, "import-statement", d.Specifier})
 		}
