@@ -59,8 +59,8 @@ func (e *UnknownVersionError) Error() string {
 
 const maxProblems = 20
 
-// report collects problems. Each place is reported once: the first finding is
-// the cause, later ones mostly its consequences.
+// report collects problems. A place is reported once, and nothing inside it
+// afterwards: the first finding is the cause, later ones are its consequences.
 type report struct {
 	problems []Problem
 	more     int
@@ -72,10 +72,15 @@ func (r *report) add(at *place, got, want string) {
 		r.more++ // no bookkeeping past the bound: a hostile record must stay cheap
 		return
 	}
-	path := at.String()
-	if r.seen[path] {
-		return
+	for p := at; ; p = p.in {
+		if r.seen[p.String()] {
+			return
+		}
+		if p == nil {
+			break
+		}
 	}
+	path := at.String()
 	if r.seen == nil {
 		r.seen = make(map[string]bool)
 	}
