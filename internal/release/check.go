@@ -25,12 +25,37 @@ func (r *Release) check(rep *report) {
 			rep.add(root.member("tool").member(t.member), quote(t.text), wantLabel)
 		}
 	}
+	if !r.checkCounts(rep) {
+		return
+	}
 	c := checker{report: rep, release: r, files: make(map[string]File, len(r.Files)), uses: r.uses()}
 	for _, f := range r.Files {
 		c.files[f.Path] = f
 	}
 	c.passes()
 	c.allFiles()
+}
+
+// checkCounts reports what there is too much of. The other checks compare much
+// with much, and are bounded by these counts.
+func (r *Release) checkCounts(rep *report) bool {
+	ok := true
+	count := func(at *place, n, most int, what string) {
+		if n > most {
+			ok = false
+			rep.add(at, fmt.Sprint(n, " ", what), fmt.Sprint("at most ", most))
+		}
+	}
+	count(root.member("passes"), len(r.Passes), MaxPasses, "passes")
+	for i, p := range r.Passes {
+		count(root.member("passes").item(i).member("entries"), len(p.Entries), MaxChunks, "entries")
+		count(root.member("passes").item(i).member("chunks"), len(p.Chunks), MaxChunks, "chunks")
+	}
+	count(root.member("files"), len(r.Files), MaxFiles, "files")
+	for i, f := range r.Files {
+		count(root.member("files").item(i).member("passes"), len(f.Passes), MaxPasses, "passes")
+	}
+	return ok
 }
 
 func enumerated[T ~string](rep *report, at *place, got T, allowed []T) {
@@ -70,7 +95,10 @@ func (c *checker) passes() {
 }
 
 func (c *checker) entries(at *place, p Pass) {
-	names := unique{}
+	names, chunks := unique{}, make(map[string]bool, len(p.Chunks))
+	for _, chunk := range p.Chunks {
+		chunks[chunk.Name] = true
+	}
 	for i, e := range p.Entries {
 		at := at.item(i)
 		c.name(at.member("name"), e.Name, names)
@@ -80,7 +108,7 @@ func (c *checker) entries(at *place, p Pass) {
 		c.loads(at, p.Name, e.JS, e.CSS)
 		c.ordered(at.member("chunks"), e.Chunks)
 		for j, name := range e.Chunks {
-			if !slices.ContainsFunc(p.Chunks, func(c Chunk) bool { return c.Name == name }) {
+			if !chunks[name] {
 				c.add(at.member("chunks").item(j), quote(name), "the name of a chunk of the same pass")
 			}
 		}
@@ -159,10 +187,6 @@ func (c *checker) allFiles() {
 	at, files := root.member("files"), c.release.Files
 	if len(files) == 0 {
 		c.add(at, "no files", "at least one")
-	}
-	if len(files) > MaxFiles {
-		c.add(at, strconv.Itoa(len(files))+" files", "at most "+strconv.Itoa(MaxFiles))
-		return
 	}
 	var total int64
 	var seen collisions

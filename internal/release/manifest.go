@@ -49,11 +49,18 @@ func (p Pass) lazy(e Entry) (js, css []string) {
 		js = append(js, c.JS...)
 		css = append(css, c.CSS...)
 	}
-	rest := func(all, initial []string) []string {
-		slices.Sort(all)
-		return slices.DeleteFunc(slices.Compact(all), func(path string) bool { return slices.Contains(initial, path) })
+	return without(js, e.JS), without(css, e.CSS)
+}
+
+// without returns the items that are not in initial, sorted, each once.
+func without(items, initial []string) []string {
+	skip := make(map[string]bool, len(initial))
+	for _, path := range initial {
+		skip[path] = true
 	}
-	return rest(js, e.JS), rest(css, e.CSS)
+	rest := slices.DeleteFunc(items, func(path string) bool { return skip[path] })
+	slices.Sort(rest)
+	return slices.Compact(rest)
 }
 
 // integrityOf makes the object {path: integrity}. An entry of a manifest that

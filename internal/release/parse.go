@@ -42,8 +42,12 @@ type member struct {
 	value value
 }
 
-// maxDepth bounds the parser's recursion.
-const maxDepth = 64
+// maxDepth bounds the parser's recursion, maxValues its memory: a byte or two of
+// text can cost a hundred in values. The largest record has about two million.
+const (
+	maxDepth  = 64
+	maxValues = 4 << 20
+)
 
 // parse reads exactly one JSON text. A duplicate name goes to the report and
 // reading goes on; what leaves the structure in doubt is returned as an error.
@@ -79,6 +83,7 @@ func (e *syntaxError) Error() string {
 type parser struct {
 	text   string
 	pos    int
+	values int
 	report *report
 }
 
@@ -117,6 +122,9 @@ func (p *parser) take(c byte) bool {
 func (p *parser) value(at *place, depth int) value {
 	if depth > maxDepth {
 		p.fail(at, "nesting deeper than "+strconv.Itoa(maxDepth), "less")
+	}
+	if p.values++; p.values > maxValues {
+		p.fail(at, "more than "+strconv.Itoa(maxValues)+" values", "fewer")
 	}
 	p.space()
 	if p.pos >= len(p.text) {

@@ -214,6 +214,18 @@ func TestReadIsBounded(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("values", func(t *testing.T) {
+		if _, err := Read(strings.NewReader("[" + strings.Repeat("0,", maxValues) + "0]")); err == nil || !strings.Contains(err.Error(), "more than 4194304 values") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("passes", func(t *testing.T) {
+		r := sampleClone(t)
+		r.Passes = slices.Repeat(r.Passes, 40)
+		if err := r.Check(); err == nil || !strings.Contains(err.Error(), "$.passes: got 80 passes, want at most 64") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("total size", func(t *testing.T) {
 		r := &Release{Profile: Production, Tool: Tool{"t", "1"}}
 		for i := range 17 {

@@ -23,6 +23,8 @@ const (
 const (
 	MaxRecordSize = 64 << 20  // bytes of release.json
 	MaxFiles      = 100_000   // files in a release
+	MaxPasses     = 64        // passes in a release
+	MaxChunks     = 10_000    // chunks of a pass, and likewise entries
 	MaxFileSize   = 1 << 30   // bytes of one file
 	MaxTotalSize  = 16 << 30  // bytes of all files
 	MaxPath       = 1024      // bytes of a path
