@@ -36,7 +36,7 @@ func (r *reader) build(n *node) Build {
 		Loaders:     f.loaders("loaders"),
 		Conditions:  f.texts("conditions"),
 		External:    f.texts("external"),
-		common: common{
+		Passes: r.passes(f, common{
 			format:     enum(f, "format", release.Classic, release.Formats),
 			library:    f.library("library", ""),
 			appVersion: f.text("app-version", ""),
@@ -44,9 +44,8 @@ func (r *reader) build(n *node) Build {
 			define:     f.defines("define", nil, nil),
 			groups:     f.groups("groups", nil),
 			mainFields: f.texts("main-fields"),
-		},
+		}),
 	}
-	b.Passes = r.passes(f, b.common)
 	r.outside(f, b)
 	r.external(f, b)
 	return b

@@ -56,8 +56,6 @@ type Build struct {
 	Conditions []string
 	// External are import paths left to the page; formats without imports have none.
 	External []string
-
-	common common
 }
 
 // Pass is one run of the bundler over entries that share chunks. A pass may use

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 )
 
@@ -13,15 +12,22 @@ var defaultEntries = []string{"src/index.ts", "src/index.tsx", "src/index.js"}
 // Default is the configuration of a project without a file: one classic pass
 // named app over src/index.{ts,tsx,js}.
 func Default(root fs.FS) (*Config, error) {
-	r := &reader{}
+	r := &reader{root: root}
 	c := r.config(&node{kind: isMap, keys: []key{{name: "version", value: &node{kind: isNumber, value: Version}}}})
-	p, err := defaultPass(root)
-	if err != nil {
-		return nil, err
+	if r.noSources != nil {
+		return nil, r.noSources
 	}
-	p.inherit(c.Build.common)
-	c.Build.Passes = []Pass{p}
 	return c, nil
+}
+
+func (r *reader) defaultPasses(c common) []Pass {
+	p, err := defaultPass(r.root)
+	if err != nil {
+		r.noSources = err
+		return nil
+	}
+	p.inherit(c)
+	return []Pass{p}
 }
 
 func defaultPass(root fs.FS) (Pass, error) {
@@ -39,5 +45,5 @@ func defaultPass(root fs.FS) (Pass, error) {
 			strings.Join(Names, " or "), strings.Join(defaultEntries, ", "))
 	}
 	return Pass{}, fmt.Errorf("several places to start: got %s, want one of them, or build.passes in %s",
-		strings.Join(slices.Clone(found), ", "), Names[0])
+		strings.Join(found, ", "), Names[0])
 }

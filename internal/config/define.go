@@ -90,7 +90,11 @@ func (r *reader) manifestEntry(n *node, path string, p Pass, entry string) (Defi
 		}
 		names = append(names, e.Name)
 	}
-	if len(names) > 0 { // none: already reported at that pass
+	switch {
+	case len(names) == 0: // already reported at that pass
+	case entry == "":
+		r.at(n, "%s: got manifest-of %s without an entry, want { manifest-of: %s, entry: … } with one of %s", path, quote(p.Name), p.Name, strings.Join(names, ", "))
+	default:
 		r.at(n, "%s: got entry %s of the pass %s, want one of its entries: %s", path, quote(entry), p.Name, strings.Join(names, ", "))
 	}
 	return Define{}, false

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,6 +16,9 @@ type reader struct {
 	problems
 	env     Env
 	allowed map[string]bool // build.env
+	root    fs.FS
+	// noSources says why no pass could be made up for a file that names none.
+	noSources error
 }
 
 // fields reads a mapping's values by their names. path is where it is, for
@@ -22,11 +27,14 @@ type fields struct {
 	r    *reader
 	n    *node
 	path string
+	// meant holds allowed keys that a misspelled one seems to be: reported once,
+	// and not as missing too.
+	meant map[string]bool
 }
 
 // object reports what is not a mapping, and keys that are not allowed.
 func (r *reader) object(n *node, path string, allowed ...string) fields {
-	f := fields{r, n, path}
+	f := fields{r, n, path, map[string]bool{}}
 	if n.kind != isMap {
 		r.at(n, "%sgot %s, want a mapping with %s", prefix(path), n.describe(), oneOf(allowed))
 		f.n = &node{}
@@ -37,6 +45,7 @@ func (r *reader) object(n *node, path string, allowed ...string) fields {
 			continue
 		}
 		if meant := nearest(k.name, allowed); meant != "" {
+			f.meant[meant] = true
 			r.add(k.line, k.column, "%sgot the unknown key %s, did you mean %s?", prefix(path), quote(k.name), meant)
 		} else {
 			r.add(k.line, k.column, "%sgot the unknown key %s, want one of %s", prefix(path), quote(k.name), oneOf(allowed))
@@ -53,11 +62,16 @@ func prefix(path string) string {
 }
 
 func join(path, name string) string {
-	if path == "" {
+	switch {
+	case path == "":
 		return name
+	case plainKey.MatchString(name):
+		return path + "." + name
 	}
-	return path + "." + name
+	return path + "[" + quote(name) + "]"
 }
+
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // get returns the value of name, and its path; nil if the file has none. A key
 // without a value is a slip (an indentation lost), not a default.
@@ -68,6 +82,11 @@ func (f fields) get(name string) (*node, string) {
 		return nil, path
 	}
 	return n, path
+}
+
+// missing reports whether a required key is not there, and that it is not.
+func (f fields) missing(name string) bool {
+	return f.n.kind == isMap && f.n.get(name) == nil && !f.meant[name]
 }
 
 func (f fields) text(name, otherwise string) string {

@@ -46,7 +46,7 @@ func (r *reader) group(n *node, at string) Group {
 func (f fields) pattern(name string) *regexp.Regexp {
 	n, at := f.get(name)
 	if n == nil {
-		if f.n.kind == isMap && f.n.get(name) == nil {
+		if f.missing(name) {
 			f.r.at(f.n, "%s: got nothing, want a regular expression for paths such as node_modules/react/index.js", at)
 		}
 		return nil

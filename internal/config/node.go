@@ -81,7 +81,7 @@ func parse(data []byte, p *problems) *node {
 	}
 	var doc yaml.Node
 	if err := yaml.Load(data, &doc, yaml.WithUniqueKeys(false)); err != nil {
-		reportYAML(err, p)
+		reportYAML(data, err, p)
 		return nil
 	}
 	if len(doc.Content) != 1 {
@@ -97,7 +97,7 @@ func parse(data []byte, p *problems) *node {
 	return n
 }
 
-func reportYAML(err error, p *problems) {
+func reportYAML(data []byte, err error, p *problems) {
 	var e *yaml.LoadError
 	if !errors.As(err, &e) {
 		p.add(0, 0, "not YAML: %v", err)
@@ -111,6 +111,8 @@ func reportYAML(err error, p *problems) {
 		}
 	}
 	switch {
+	case e.Mark.Index < len(data) && data[e.Mark.Index] == '\t' && e.Mark.Line > 0:
+		message = "got a tab, want spaces: YAML doesn't indent with tabs"
 	case strings.Contains(message, "no documents"):
 		message = fmt.Sprintf("got an empty file, want at least the line version: %d", Version)
 	case strings.Contains(message, "found multiple"):

@@ -16,7 +16,7 @@ func (p *Pass) inherit(c common) {
 func (r *reader) passes(f fields, c common) []Pass {
 	n, at := f.get("passes")
 	if n == nil {
-		return nil
+		return r.defaultPasses(c)
 	}
 	var all []Pass
 	names := map[string]bool{}
@@ -45,7 +45,7 @@ func (r *reader) pass(n *node, at string, c common, earlier []Pass) Pass {
 		MainFields: inherited(f, "main-fields", c.mainFields),
 	}
 	p.Name = f.name("name")
-	if f.n.kind == isMap && n.get("entries") == nil {
+	if f.missing("entries") {
 		r.at(n, "%s: got a pass without entries, want entries: { name: path }", at)
 	}
 	f.pairs("entries", func(k key, at string) { p.Entries = append(p.Entries, r.entry(k, at, p.Entries)) })
@@ -66,7 +66,7 @@ func inherited(f fields, name string, otherwise []string) []string {
 func (f fields) name(name string) string {
 	n, at := f.get(name)
 	if n == nil {
-		if f.n.kind == isMap && f.n.get(name) == nil {
+		if f.missing(name) {
 			f.r.at(f.n, "%s: got nothing, want a name", at)
 		}
 		return ""

@@ -47,7 +47,10 @@ func (p *problems) add(line, column int, format string, args ...any) {
 		p.more++
 		return
 	}
-	p.list = append(p.list, Problem{line, column, fmt.Sprintf(format, args...)})
+	found := Problem{line, column, fmt.Sprintf(format, args...)}
+	if !slices.Contains(p.list, found) { // a key may be asked for twice
+		p.list = append(p.list, found)
+	}
 }
 
 // at reports a problem at a node.

@@ -41,7 +41,7 @@ func read(root fs.FS, name string, env Env) (*Config, error) {
 // for sources where the file names no passes. The error is an *Error, or
 // Default's.
 func Parse(name string, data []byte, root fs.FS, env Env) (*Config, error) {
-	r := &reader{env: env, allowed: map[string]bool{}}
+	r := &reader{env: env, allowed: map[string]bool{}, root: root}
 	n := parse(data, &r.problems)
 	if n == nil {
 		return nil, r.err(name)
@@ -51,13 +51,8 @@ func Parse(name string, data []byte, root fs.FS, env Env) (*Config, error) {
 		return nil, err
 	}
 	c.File = name
-	if len(c.Build.Passes) == 0 {
-		p, err := defaultPass(root)
-		if err != nil {
-			return nil, err
-		}
-		p.inherit(c.Build.common)
-		c.Build.Passes = []Pass{p}
+	if r.noSources != nil {
+		return nil, r.noSources
 	}
 	return c, nil
 }

@@ -11,7 +11,7 @@ func CheckName(name string) error {
 	if validName(name) {
 		return nil
 	}
-	return fmt.Errorf("name: got %s, want %s", quote(name), wantName)
+	return fmt.Errorf("got %s, want %s", quote(name), wantName)
 }
 
 const (
@@ -42,7 +42,7 @@ func CheckLibrary(name string) error {
 	if validLibrary(name) {
 		return nil
 	}
-	return fmt.Errorf("library: got %s, want %s", quote(name), wantLibrary)
+	return fmt.Errorf("got %s, want %s", quote(name), wantLibrary)
 }
 
 const wantLibrary = `an identifier of A-Z a-z 0-9 _ $, at most 128 characters, not starting with a digit and not a property that every object has`
