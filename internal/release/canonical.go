@@ -54,9 +54,9 @@ func (w *writer) value(v value) {
 		w.string(v.str)
 	case isArray:
 		w.out = append(w.out, '[')
-		for i, item := range v.items {
+		for i, m := range v.members {
 			w.comma(i)
-			w.value(item)
+			w.value(m.value)
 		}
 		w.out = append(w.out, ']')
 	case isObject:

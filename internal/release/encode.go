@@ -107,9 +107,9 @@ func objectOf(namesAndValues ...any) value {
 }
 
 func arrayOf[T any](items []T, f func(T) value) value {
-	v := value{kind: isArray, items: make([]value, len(items))}
+	v := value{kind: isArray, members: make([]member, len(items))}
 	for i, item := range items {
-		v.items[i] = f(item)
+		v.members[i].value = f(item)
 	}
 	return v
 }

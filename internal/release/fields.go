@@ -16,11 +16,11 @@ type fields struct {
 
 // object reports what is not an object, and members that are not allowed.
 func (d *decoder) object(at *place, v value, allowed ...string) *fields {
-	o := &fields{d: d, at: at, members: v.members}
 	if v.kind != isObject {
 		d.add(at, describe(v), "an object")
-		o.broken = true
+		return &fields{d: d, at: at, broken: true}
 	}
+	o := &fields{d: d, at: at, members: v.members}
 	for _, m := range v.members {
 		if !slices.Contains(allowed, m.name) {
 			d.add(at.member(m.name), "an unknown member", "one of "+oneOf(allowed))
@@ -92,7 +92,7 @@ func (o *fields) optionalStrings(name string) []string {
 	if !ok {
 		return nil
 	}
-	if v.kind == isArray && len(v.items) == 0 {
+	if v.kind == isArray && len(v.members) == 0 {
 		o.d.add(o.at.member(name), "[]", "at least one item, or no such member")
 	}
 	return o.strings(name)
@@ -117,9 +117,9 @@ func decodeArray[T any](o *fields, name string, f func(*place, value) T) []T {
 		o.d.add(at, describe(v), "an array")
 		return nil
 	}
-	out := make([]T, len(v.items))
-	for i, item := range v.items {
-		out[i] = f(at.item(i), item)
+	out := make([]T, len(v.members))
+	for i, m := range v.members {
+		out[i] = f(at.item(i), m.value)
 	}
 	return out
 }

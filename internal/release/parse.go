@@ -32,9 +32,8 @@ type value struct {
 	kind    kind
 	bool    bool
 	num     float64
-	str     string // of a string; of a number as it was written
-	items   []value
-	members []member
+	str     string   // of a string; of a number as it was written
+	members []member // of an object; of an array its items, without names
 }
 
 type member struct {
@@ -43,10 +42,10 @@ type member struct {
 }
 
 // maxDepth bounds the parser's recursion, maxValues its memory: a byte or two of
-// text can cost a hundred in values. The largest record has about two million.
+// text can cost a hundred in values. A record of MaxFiles has about one and a half million.
 const (
 	maxDepth  = 64
-	maxValues = 4 << 20
+	maxValues = 2 << 20
 )
 
 // parse reads exactly one JSON text. A duplicate name goes to the report and
@@ -163,12 +162,12 @@ func (p *parser) array(at *place, depth int) value {
 		return v
 	}
 	for {
-		v.items = append(v.items, p.value(at.item(len(v.items)), depth+1))
+		v.members = append(v.members, member{value: p.value(at.item(len(v.members)), depth+1)})
 		if p.take(']') {
 			return v
 		}
 		if !p.take(',') {
-			p.fail(at.item(len(v.items)), p.here(), `"," or "]"`)
+			p.fail(at.item(len(v.members)), p.here(), `"," or "]"`)
 		}
 	}
 }

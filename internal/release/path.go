@@ -113,7 +113,7 @@ func oneSpelling(r rune) bool {
 
 var respelled = &unicode.RangeTable{
 	R16: []unicode.Range16{
-		{0x0130, 0x0130, 1}, // İ folds to two characters; so do the next seven
+		{0x0130, 0x0131, 1}, // İ folds to two characters, as do the next; ı is I in capitals, but not its pair
 		{0x0149, 0x0149, 1},
 		{0x01f0, 0x01f0, 1},
 		{0x0374, 0x0374, 1}, // Greek numeral sign, a duplicate

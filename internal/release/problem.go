@@ -98,23 +98,23 @@ func (r *report) err() error {
 // place is a JSON path, kept as a chain so that it costs nothing until printed.
 type place struct {
 	in    *place
-	name  string // a member, unless empty
-	index int
+	name  string // of a member
+	index int    // of an item; of a member -1
 }
 
 var root *place
 
-func (p *place) member(name string) *place { return &place{in: p, name: name} }
+func (p *place) member(name string) *place { return &place{in: p, name: name, index: -1} }
 func (p *place) item(i int) *place         { return &place{in: p, index: i} }
 
 func (p *place) String() string {
 	if p == nil {
 		return "$"
 	}
-	if p.name == "" {
+	if p.index >= 0 {
 		return p.in.String() + "[" + strconv.Itoa(p.index) + "]"
 	}
-	if strings.Trim(p.name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
+	if p.name == "" || strings.Trim(p.name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
 		return p.in.String() + "[" + quote(p.name) + "]"
 	}
 	return p.in.String() + "." + p.name

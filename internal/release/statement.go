@@ -41,7 +41,7 @@ func (s Statement) Encode() ([]byte, error) {
 	)
 	return encode(objectOf(
 		"_type", stringOf(StatementType),
-		"subject", value{kind: isArray, items: []value{subject}},
+		"subject", value{kind: isArray, members: []member{{value: subject}}},
 		"predicateType", stringOf(s.PredicateType),
 		"predicate", predicate,
 	))
