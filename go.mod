@@ -1,3 +1,13 @@
 module github.com/org/checkout-deploy
 
 go 1.26
+
+require (
+	github.com/bep/godartsass/v2 v2.5.0
+	github.com/evanw/esbuild v0.28.2
+)
+
+require (
+	golang.org/x/sys v0.0.0-20220715151400-c0bba94af5f8 // indirect
+	google.golang.org/protobuf v1.35.2 // indirect
+)
