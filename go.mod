@@ -3,9 +3,13 @@ module github.com/org/checkout-deploy
 go 1.26.0
 
 require (
+	github.com/bep/godartsass/v2 v2.5.0
 	github.com/evanw/esbuild v0.28.2
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/sync v0.24.0
 )
 
-require golang.org/x/sys v0.0.0-20220715151400-c0bba94af5f8 // indirect
+require (
+	golang.org/x/sys v0.0.0-20220715151400-c0bba94af5f8 // indirect
+	google.golang.org/protobuf v1.35.2 // indirect
+)
