@@ -8,7 +8,7 @@ GO ?= go
 WAITING = '/(examples|bench|difftest|browser)(/|$$)'
 FUZZTIME ?= 20s
 SASS = .cache/node_modules/sass-embedded-linux-x64/dart-sass/sass
-MODULES = examples/checkout/node_modules/.package-lock.json
+MODULES = examples/checkout/node_modules/.installed
 HAS_NPM := $(shell command -v npm 2>/dev/null)
 
 .DEFAULT_GOAL := help
