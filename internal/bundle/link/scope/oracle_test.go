@@ -1,7 +1,6 @@
 package scope
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -43,44 +42,51 @@ func mangled(src string) (string, error) {
 	return string(Apply(f.Src, f.Renames(f.Mangle(Options{})))), nil
 }
 
-// neutral lets esbuild rename src, with the frequency of each character
-// evened out by a first line that it keeps and counts: the n-th character of
-// nameChars gets n*gap more occurrences than the first. It subtracts the
-// references it renames, so these are added again; gap covers what the
-// estimate misses.
-func neutral(src string, base, gap int) (string, error) {
+// charUse is what decides about esbuild's choice of letters: how often each
+// occurs, apart from references that esbuild renames.
+type charUse struct {
+	left [256]int
+	uses int // of the letter that occurs most in references
+}
+
+func countChars(src string) (charUse, error) {
+	var c charUse
 	f, err := Parse([]byte(src))
 	if err != nil {
-		return "", err
+		return c, err
 	}
-	var count [256]int
-	for _, c := range []byte(src) {
-		count[c]++
+	for _, b := range []byte(src) {
+		c.left[b]++
 	}
+	var uses [256]int
 	for _, s := range f.Symbols {
-		uses := 0
+		n := 0
 		for _, r := range s.Refs {
 			if r.Flags&(RefDecl|RefExport) == 0 {
-				uses++
+				n++
 			}
 		}
-		for _, c := range []byte(s.Name) {
-			count[c] -= uses
+		for _, b := range []byte(s.Name) {
+			uses[b] += n
 		}
 	}
-	var line bytes.Buffer
-	line.WriteString("#!")
-	for i, c := range []byte(nameChars) {
-		n := base + i*gap - count[c]
-		if n < 0 {
-			return "", fmt.Errorf("base %d too small: %q occurs %d times", base, c, count[c])
-		}
-		for ; n > 0; n-- {
-			line.WriteByte(c)
-		}
+	for b, n := range uses {
+		c.left[b] -= n
+		c.uses = max(c.uses, n)
 	}
-	line.WriteByte('\n')
-	out, err := transform(line.String()+src, api.TransformOptions{MinifyIdentifiers: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone})
+	return c, nil
+}
+
+// neutral lets esbuild rename src, with the frequency of each character evened
+// out by a first line that esbuild keeps and counts: the n-th character of
+// nameChars occurs base+n*gap times. What esbuild takes for references differs
+// a little from our count (it subtracts some twice); gap must exceed that.
+func neutral(src string, c *charUse, base, gap int) (string, error) {
+	line := []byte("#!")
+	for i, b := range []byte(nameChars) {
+		line = append(line, strings.Repeat(string(b), max(0, base+i*gap-c.left[b]))...)
+	}
+	out, err := transform(string(line)+"\n"+src, api.TransformOptions{MinifyIdentifiers: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone})
 	if err != nil {
 		return "", err
 	}
@@ -90,15 +96,26 @@ func neutral(src string, base, gap int) (string, error) {
 // alphaEquivalent reports whether two programs differ in names only; if not,
 // it shows where.
 func alphaEquivalent(a, b string) error {
-	var err error
-	for gap := 16; gap <= 16<<8; gap *= 16 {
-		base := len(a) + len(b)
-		var x, y string
-		if x, err = neutral(a, base/4+64*gap, gap); err != nil {
-			return fmt.Errorf("original: %w", err)
+	ca, err := countChars(a)
+	if err != nil {
+		return fmt.Errorf("original: %w", err)
+	}
+	cb, err := countChars(b)
+	if err != nil {
+		return fmt.Errorf("renamed: %w", err)
+	}
+	base := 0
+	for _, c := range []byte(nameChars) {
+		base = max(base, ca.left[c], cb.left[c])
+	}
+	for _, gap := range []int{16, 512, 2*max(ca.uses, cb.uses) + 16} {
+		x, errX := neutral(a, &ca, base, gap)
+		if errX != nil {
+			return fmt.Errorf("original: %w", errX)
 		}
-		if y, err = neutral(b, base/4+64*gap, gap); err != nil {
-			return fmt.Errorf("renamed: %w", err)
+		y, errY := neutral(b, &cb, base, gap)
+		if errY != nil {
+			return fmt.Errorf("renamed: %w", errY)
 		}
 		if x == y {
 			return nil
