@@ -108,6 +108,7 @@ type mangler struct {
 	never    map[int]bool           // indices of names that are not to be used
 	names    []string               // usable names in order
 	next     int                    // index in the alphabet's order of the next name to make
+	list     []SymbolID             // see order
 	taken    []int32                // by name: the last scope that must not use it, plus one
 }
 
