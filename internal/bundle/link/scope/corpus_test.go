@@ -68,7 +68,9 @@ func (c *corpusRun) file(path, src string) {
 	short, err := mangled(text)
 	c.spent += time.Since(start)
 	c.bytes += int64(len(text))
-	c.files++
+	if c.files++; c.files%500 == 0 {
+		c.t.Logf("%d files, at %s", c.files, path)
+	}
 	if err != nil {
 		c.refused++
 		c.t.Errorf("%s: %v", path, err)

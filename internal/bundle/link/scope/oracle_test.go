@@ -2,6 +2,7 @@ package scope
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -43,14 +44,11 @@ func mangled(src string) (string, error) {
 }
 
 // charUse is what decides about esbuild's choice of letters: how often each
-// occurs, apart from references that esbuild renames.
-type charUse struct {
-	left [256]int
-	uses int // of the letter that occurs most in references
-}
+// occurs apart from references that esbuild renames, and in all names that it
+// renames.
+type charUse struct{ left, uses [256]int }
 
-func countChars(src string) (charUse, error) {
-	var c charUse
+func countChars(src string) (c charUse, err error) {
 	f, err := Parse([]byte(src))
 	if err != nil {
 		return c, err
@@ -58,35 +56,46 @@ func countChars(src string) (charUse, error) {
 	for _, b := range []byte(src) {
 		c.left[b]++
 	}
-	var uses [256]int
 	for _, s := range f.Symbols {
 		n := 0
 		for _, r := range s.Refs {
-			if r.Flags&(RefDecl|RefExport) == 0 {
+			if r.Flags&RefDecl == 0 {
 				n++
 			}
 		}
 		for _, b := range []byte(s.Name) {
-			uses[b] += n
+			c.uses[b] += len(s.Refs)
+			c.left[b] -= n
 		}
-	}
-	for b, n := range uses {
-		c.left[b] -= n
-		c.uses = max(c.uses, n)
 	}
 	return c, nil
 }
 
-// neutral lets esbuild rename src, with the frequency of each character evened
-// out by a first line that esbuild keeps and counts: the n-th character of
-// nameChars occurs base+n*gap times. What esbuild takes for references differs
-// a little from our count (it subtracts some twice); gap must exceed that.
-func neutral(src string, c *charUse, base, gap int) (string, error) {
-	line := []byte("#!")
-	for i, b := range []byte(nameChars) {
-		line = append(line, strings.Repeat(string(b), max(0, base+i*gap-c.left[b]))...)
+// evenOut returns two first lines ("#!…", which esbuild keeps and counts) that
+// give each letter the same frequency in both programs. Letters are kept so
+// far apart that it does not matter if esbuild's count of references differs
+// from ours (it subtracts those of some variables more than once): by slack
+// and by the given part of the references, in eighths.
+func evenOut(a, b *charUse, slack, eighths int) (lineA, lineB string) {
+	chars := []byte(nameChars)
+	left := func(c byte) int { return max(a.left[c], b.left[c]) }
+	sort.SliceStable(chars, func(i, j int) bool { return left(chars[i]) < left(chars[j]) })
+	x, y := []byte("#!"), []byte("#!")
+	target, lastError := 0, 0
+	for _, c := range chars {
+		e := slack + max(a.uses[c], b.uses[c])*eighths/8
+		target = max(left(c), target+lastError+e)
+		lastError = e
+		x = append(x, strings.Repeat(string(c), target-a.left[c])...)
+		y = append(y, strings.Repeat(string(c), target-b.left[c])...)
 	}
-	out, err := transform(string(line)+"\n"+src, api.TransformOptions{MinifyIdentifiers: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone})
+	return string(x) + "\n", string(y) + "\n"
+}
+
+// shortened lets esbuild rename src, and returns the result without the line
+// put before it.
+func shortened(line, src string) (string, error) {
+	out, err := transform(line+src, api.TransformOptions{MinifyIdentifiers: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone})
 	if err != nil {
 		return "", err
 	}
@@ -96,24 +105,21 @@ func neutral(src string, c *charUse, base, gap int) (string, error) {
 // alphaEquivalent reports whether two programs differ in names only; if not,
 // it shows where.
 func alphaEquivalent(a, b string) error {
-	ca, err := countChars(a)
+	useA, err := countChars(a)
 	if err != nil {
 		return fmt.Errorf("original: %w", err)
 	}
-	cb, err := countChars(b)
+	useB, err := countChars(b)
 	if err != nil {
 		return fmt.Errorf("renamed: %w", err)
 	}
-	base := 0
-	for _, c := range []byte(nameChars) {
-		base = max(base, ca.left[c], cb.left[c])
-	}
-	for _, gap := range []int{16, 512, 2*max(ca.uses, cb.uses) + 16} {
-		x, errX := neutral(a, &ca, base, gap)
+	for _, eighths := range []int{0, 1, 8, 32} {
+		lineA, lineB := evenOut(&useA, &useB, 4, eighths)
+		x, errX := shortened(lineA, a)
 		if errX != nil {
 			return fmt.Errorf("original: %w", errX)
 		}
-		y, errY := neutral(b, &cb, base, gap)
+		y, errY := shortened(lineB, b)
 		if errY != nil {
 			return fmt.Errorf("renamed: %w", errY)
 		}
