@@ -29,9 +29,11 @@ func transform(src string, o api.TransformOptions) (string, error) {
 	return string(res.Code), nil
 }
 
+var minify = api.TransformOptions{MinifySyntax: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone}
+
 // printed returns src as the linker gets modules.
 func printed(src string) (string, error) {
-	return transform(src, api.TransformOptions{MinifySyntax: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone})
+	return transform(src, minify)
 }
 
 // mangled parses and renames src.
