@@ -63,7 +63,7 @@ func (c *Compiler) Bundle(ctx context.Context, sheets []*Sheet, options BundleOp
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	if err := c.buildErrors(result.Errors, nil); err != nil {
+	if err := (reporter{compiler: c}).errors(result.Errors); err != nil {
 		return nil, err
 	}
 	return b.collect(result, options)
@@ -218,7 +218,7 @@ func (b *bundle) sheet(real string) (*Sheet, error) {
 
 // collect sorts esbuild's output into CSS, map and assets.
 func (b *bundle) collect(result api.BuildResult, options BundleOptions) (*Bundled, error) {
-	out := &Bundled{Warnings: b.compiler.buildWarnings(result.Warnings, nil)}
+	out := &Bundled{Warnings: reporter{compiler: b.compiler}.warnings(result.Warnings)}
 	for _, file := range result.OutputFiles {
 		rel, err := filepath.Rel(b.compiler.root, file.Path)
 		if err != nil {
