@@ -1,6 +1,7 @@
 package style
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -124,6 +125,10 @@ func (b *bundle) settings(options BundleOptions) api.BuildOptions {
 	}
 }
 
+// entryComment is esbuild's heading, in CSS that is not minified, of the file
+// of imports: the last one, with nothing below it.
+var entryComment = []byte("\n/* " + sheetsNamespace + ":" + sheetsEntry + " */\n")
+
 // loadEntry writes the file that imports the sheets, by their place in the order.
 func (b *bundle) loadEntry(api.OnLoadArgs) (api.OnLoadResult, error) {
 	var text strings.Builder
@@ -226,7 +231,7 @@ func (b *bundle) collect(result api.BuildResult, options BundleOptions) (*Bundle
 		}
 		switch name := filepath.ToSlash(rel); name {
 		case options.Name + ".css":
-			out.CSS = file.Contents
+			out.CSS = bytes.Replace(file.Contents, entryComment, nil, 1)
 		case options.Name + ".css.map":
 			if out.Map, err = rebase(file.Contents, path.Dir(name)); err != nil {
 				return nil, fmt.Errorf("source map of %q: %w", options.Name+".css", err)

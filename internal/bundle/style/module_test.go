@@ -134,6 +134,19 @@ func TestModulesThatComposeEachOther(t *testing.T) {
 	}
 }
 
+func TestExportsJSON(t *testing.T) {
+	c := newCompiler(t, Options{Root: project(t, map[string]string{"a.module.css": ".z{x:y} .default{x:y} .b-c{x:y} .\\22 q{x:y}"}), Readable: true})
+	sheet := compile(t, c, "a.module.css")
+	got, err := sheet.ExportsJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.ReplaceAll(`{"z":"@z","default":"@default","b-c":"@b-c","\"q":"@\"q"}`, "@", strings.TrimSuffix(sheet.Exports["z"], "z"))
+	if string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestModuleWithoutNames(t *testing.T) {
 	c := newCompiler(t, Options{Root: project(t, map[string]string{"a.module.css": "/* nothing yet */"})})
 	if sheet := compile(t, c, "a.module.css"); sheet.Exports == nil || len(sheet.Names) != 0 {

@@ -364,3 +364,26 @@ func TestFindSass(t *testing.T) {
 		})
 	}
 }
+
+func TestVersionNote(t *testing.T) {
+	folder := sassPackagesHere(t)
+	files := map[string]string{
+		"a/node_modules/sass/package.json":             `{"version":"1.89.0"}`,
+		"b/node_modules/sass-embedded/package.json":    `{"version":"1.108.2"}`,
+		"program/dart-sass/sass":                       "#!/bin/sh\n",
+		"program/package.json":                         `{"version":"1.108.2"}`,
+		"b/node_modules/" + folder + "/dart-sass/sass": "#!/bin/sh\n",
+		"b/node_modules/" + folder + "/package.json":   `{"version":"1.108.2"}`,
+		"c/package.json":                               `{}`,
+	}
+	root := project(t, files)
+	for name, want := range map[string]string{
+		"a": "the project has sass 1.89.0, its styles are compiled with Dart Sass 1.108.2, whose CSS may differ: for the same release, npm install --save-dev sass-embedded@1.89.0",
+		"b": "", "c": "",
+	} {
+		c := newCompiler(t, Options{Root: filepath.Join(root, name), ProgramFolder: filepath.Join(root, "program")})
+		if got := c.VersionNote(); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
