@@ -1,13 +1,9 @@
 package scope
 
-<<<<<<< HEAD
-import "sort"
-=======
 import (
 	"slices"
 	"sort"
 )
->>>>>>> wt-scope
 
 // Options for Mangle.
 type Options struct {
@@ -112,10 +108,7 @@ type mangler struct {
 	never    map[int]bool           // indices of names that are not to be used
 	names    []string               // usable names in order
 	next     int                    // index in the alphabet's order of the next name to make
-<<<<<<< HEAD
-=======
 	list     []SymbolID             // see order
->>>>>>> wt-scope
 	taken    []int32                // by name: the last scope that must not use it, plus one
 }
 
@@ -189,14 +182,7 @@ func (m *mangler) scope(id ScopeID) {
 		m.take(e, stamp)
 	}
 	i := 0
-<<<<<<< HEAD
-	for sym := s.first; sym != NoSymbol; sym = m.f.Symbols[sym].next {
-		if m.fixed[sym] || m.f.merged[sym] != NoSymbol {
-			continue
-		}
-=======
 	for _, sym := range m.order(id) {
->>>>>>> wt-scope
 		m.grow(i)
 		for m.taken[i] == stamp {
 			i++
@@ -207,8 +193,6 @@ func (m *mangler) scope(id ScopeID) {
 	}
 }
 
-<<<<<<< HEAD
-=======
 // order lists the symbols to be named in a scope. Order of declaration makes
 // the names of similar functions alike, which compresses best. Only the many
 // symbols of a module are first divided by the length of name they deserve.
@@ -239,7 +223,6 @@ const (
 	twoLetterNames = 3400
 )
 
->>>>>>> wt-scope
 // take keeps the scope being named from using the name of s, if s has one.
 func (m *mangler) take(s SymbolID, stamp int32) {
 	s = m.f.root(s)
