@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,6 +36,7 @@ func buildEntry(ctx context.Context, opts Options, entry Entry) (*entryResult, e
 		return nil, err
 	}
 	res := &entryResult{Output: linked, assets: c.sources.assets}
+	res.warnings = c.sources.warnings
 	for _, w := range out.warnings {
 		res.warnings = append(res.warnings, FormatMessage(w))
 	}
@@ -44,7 +46,7 @@ func buildEntry(ctx context.Context, opts Options, entry Entry) (*entryResult, e
 func (c *compilation) linkInput(out *compiled) link.Input {
 	lay := c.newLayout(out.meta)
 	in := link.Input{
-		Format: link.Classic, Key: c.opts.Pass + "/" + c.entry.Name, Name: c.entry.Name, Library: c.opts.Library,
+		Format: link.Classic, Key: "checkout-deploy:" + c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
 		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
 		Styles: c.bundleStyles, Original: c.original(), Content: c.content,
 	}
@@ -62,6 +64,13 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 		}
 	}
 	starts := c.graph.starts()
+	parents := map[rootID][]string{}
+	for _, from := range sortedKeys(starts) {
+		for _, to := range starts[from] {
+			parents[to] = append(parents[to], string(from))
+		}
+	}
+	in.Groups = c.groups()
 	for _, id := range c.rootsInOrder() {
 		if lay.rootOf[id] == "" {
 			continue
@@ -69,6 +78,8 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 		r := link.Root{
 			ID: string(id), Chunk: lay.rootOf[id], Name: c.chunkName(id), Units: lay.sequence[id], Initial: id.kind() != rootLazy,
 		}
+		r.Named = c.sources.lazies[id].Name != ""
+		r.Parents = parents[id]
 		for _, to := range starts[id] {
 			h := c.sources.lazies[to]
 			if h.Prefetch && lay.rootOf[to] != "" {
@@ -81,6 +92,29 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 		in.Roots = append(in.Roots, r)
 	}
 	return in
+}
+
+// smallFile is webpack's default for splitChunks.minSize.
+const smallFile = 20_000
+
+// groups gives the configured groups in order of priority; one that takes all
+// chunks counts for either kind.
+func (c *compilation) groups() []link.Group {
+	groups := slices.Clone(c.opts.Groups)
+	slices.SortStableFunc(groups, func(a, b Group) int { return b.Priority - a.Priority })
+	var out []link.Group
+	for _, g := range groups {
+		for _, initial := range []bool{true, false} {
+			if g.Chunks == LoadAll || (g.Chunks == LoadInitial) == initial {
+				name := g.Name
+				if g.Chunks == LoadAll && !initial {
+					name += "-lazy"
+				}
+				out = append(out, link.Group{Name: name, Initial: initial, MinShare: g.MinShare, Takes: g.Pattern.MatchString})
+			}
+		}
+	}
+	return out
 }
 
 // chunkName is webpackChunkName, or what the file's path suggests.
@@ -101,10 +135,6 @@ func (c *compilation) chunkName(id rootID) string {
 		base = path.Base(dir)
 	}
 	return safeName(base)
-}
-
-func (c *compilation) bundleStyles(ctx context.Context, name string, keys []string) (*link.StyleFile, error) {
-	return c.opts.Styles.Bundle(ctx, name, keys)
 }
 
 // original gives the place in a source file of one in its rewritten text.

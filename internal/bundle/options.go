@@ -5,6 +5,8 @@ package bundle
 
 import (
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle/style"
 )
 
 // Format says how the files reach the page.
@@ -72,6 +74,7 @@ type Options struct {
 	Library    string // the name on window that holds the entry's exports; "" for none
 	Engines    []api.Engine
 	Target     api.Target
+	Targets    string // the two in one word, for the record
 	TSConfig   string // "" finds the nearest, as esbuild does
 	Alias      map[string]string
 	Define     map[string]string // JavaScript expressions
@@ -82,6 +85,7 @@ type Options struct {
 	Loaders    map[string]string // extension with dot → esbuild loader name
 	MainFields []string
 	Conditions []string
+	External   []string // format esm
 	Groups     []Group
-	Styles     Styles // nil when the project has none
+	Styles     *style.Compiler
 }

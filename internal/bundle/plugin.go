@@ -183,12 +183,10 @@ func (h *hooks) loadEnum(a api.OnLoadArgs) (api.OnLoadResult, error) {
 // loadStyle leaves a call in the style's place: where it is evaluated is
 // where the style belongs in the cascade.
 func (h *hooks) loadStyle(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	key := h.rel(a.Path)
-	exports, err := h.sources.style(h.opts.Styles, a.Path)
+	text, err := h.styleModule(a.Path)
 	if err != nil {
 		return api.OnLoadResult{}, err
 	}
-	text := envName + ".css(" + quote(key) + ");" + exports
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
 }
 

@@ -145,3 +145,14 @@ func globPattern(glob string) string {
 	}
 	return b.String()
 }
+
+// Glob matches a slash-separated path relative to the project: `**/`, `*`, `?`
+// and `{a,b}` as in package.json's sideEffects; a pattern without a slash
+// matches in any folder.
+func Glob(glob string) Matcher {
+	glob = strings.TrimPrefix(glob, "./")
+	if !strings.Contains(glob, "/") {
+		glob = "**/" + glob
+	}
+	return regexp.MustCompile("^" + globPattern(glob) + "$")
+}

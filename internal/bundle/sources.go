@@ -3,8 +3,6 @@ package bundle
 import (
 	"bytes"
 	"cmp"
-	"context"
-	"fmt"
 	"maps"
 	"os"
 	"regexp"
@@ -13,8 +11,6 @@ import (
 	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
-
-	"github.com/org/checkout-deploy/internal/bundle/link"
 )
 
 // sources is what the load hooks learn of the source files. The hooks run in
@@ -27,6 +23,7 @@ type sources struct {
 	lates    map[importSite]bool
 	esm      map[string]bool
 	assets   map[string][]byte
+	warnings []string // of style sheets
 }
 
 type question struct {
@@ -143,19 +140,10 @@ func (s *sources) asset(name string, data []byte) {
 	s.assets[name] = data
 }
 
-// Styles gives the class names that a style module exports.
-type Styles interface {
-	// Exports is JavaScript: the export statements of a CSS module, "" for others.
-	Exports(path string) (string, error)
-	// Bundle makes one style sheet of the sources (root-relative), in order.
-	Bundle(ctx context.Context, name string, keys []string) (*link.StyleFile, error)
-}
-
-func (s *sources) style(styles Styles, path string) (string, error) {
-	if styles == nil {
-		return "", fmt.Errorf("%s is a style sheet and none are expected in this pass", path)
-	}
-	return styles.Exports(path)
+func (s *sources) warn(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warnings = append(s.warnings, text)
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

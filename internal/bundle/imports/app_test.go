@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,10 +72,24 @@ func TestApplication(t *testing.T) {
 	after := bundleApp(t, root, entry, out, r.Enums)
 	t.Logf("plain:     %s", describe(plain))
 	t.Logf("rewritten: %s", describe(after))
+	before := warnings(plain)
+	for text, count := range warnings(after) {
+		if count > before[text] {
+			t.Errorf("esbuild warns %d times, without rewriting %d: %s", count, before[text], text)
+		}
+	}
 	leftBarrels(t, r, g, files, out)
 }
 
-func bundleApp(t *testing.T, root, entry string, replaced map[string][]byte, enums *Enums) api.BuildResult {
+func warnings(r api.BuildResult) map[string]int {
+	counts := make(map[string]int)
+	for _, w := range r.Warnings {
+		counts[w.Text]++
+	}
+	return counts
+}
+
+func bundleApp(t testing.TB, root, entry string, replaced map[string][]byte, enums *Enums) api.BuildResult {
 	t.Helper()
 	plugin := api.Plugin{Name: "rewrite", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `\.scss$`}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
@@ -241,4 +256,137 @@ func reexports(m *module) bool {
 		}
 	}
 	return len(m.all().stars) > 0
+}
+
+// TestApplicationSources scans every source file of the application's packages
+// and the scripts of its node_modules that the bundle reaches, and compares what
+// it reads with what esbuild imports, file by file.
+func TestApplicationSources(t *testing.T) {
+	root, entry := os.Getenv("IMPORTS_APP"), os.Getenv("IMPORTS_ENTRY")
+	if root == "" {
+		t.Skip("IMPORTS_APP names no application")
+	}
+	files := sources(t, root)
+	for file := range newMetaGraph(t, root, bundleApp(t, root, entry, nil, nil).Metafile).inputs {
+		if isScript(file) && strings.Contains(file, "/node_modules/") && !strings.Contains(file, ":") {
+			files = append(files, file)
+		}
+	}
+	slices.Sort(files)
+	g := newMetaGraph(t, root, metafileOf(t, root, files))
+	complete, barrels, disagree, parsed := 0, 0, 0, 0
+	stops := map[string]int{}
+	for _, file := range files {
+		src, err := g.Source(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, known := g.inputs[file]
+		if !known {
+			continue // esbuild does not parse it
+		}
+		parsed++
+		m := Scan(src, isTypeScript(file))
+		if m.Complete {
+			complete++
+		}
+		if strings.HasPrefix(path.Base(file), "index.") {
+			barrels++
+			if !m.Complete {
+				c := cursor{src: src, at: m.End}
+				stops[c.word()+" "+c.word()]++
+			}
+		}
+		var seen []string
+		for _, im := range in.Imports {
+			if im.Kind == "import-statement" {
+				seen = append(seen, im.Path)
+			}
+		}
+		if !t.Run(strings.TrimPrefix(file, root), func(t *testing.T) { agree(t, m, seen, isTypeScript(file)) }) {
+			disagree++
+		}
+	}
+	t.Logf("%d files, %d compared, %d complete; %d index files, incomplete ones stop at %v; %d disagreements", len(files), parsed, complete, barrels, stops, disagree)
+}
+
+func sources(t *testing.T, root string) []string {
+	t.Helper()
+	var files []string
+	dirs, err := filepath.Glob(filepath.Join(root, "packages", "*", "src"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range dirs {
+		err := filepath.WalkDir(dir, func(file string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && isScript(file) && !isDeclaration(file) {
+				files = append(files, filepath.ToSlash(file))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// metafileOf lets esbuild parse each file for itself: what it imports is external.
+func metafileOf(t *testing.T, root string, files []string) string {
+	t.Helper()
+	result := api.Build(api.BuildOptions{
+		AbsWorkingDir: root, EntryPoints: files, Bundle: true, Format: api.FormatESModule,
+		Outdir: "out", Metafile: true, Write: false, LogLevel: api.LogLevelSilent,
+		Loader: map[string]api.Loader{".js": api.LoaderJSX},
+		Plugins: []api.Plugin{{Name: "external", Setup: func(b api.PluginBuild) {
+			b.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+				if a.Kind == api.ResolveEntryPoint {
+					return api.OnResolveResult{}, nil
+				}
+				return api.OnResolveResult{Path: a.Path, External: true}, nil
+			})
+		}}},
+	})
+	for _, e := range result.Errors {
+		t.Logf("esbuild: %s %+v", e.Text, e.Location)
+	}
+	return result.Metafile
+}
+
+// BenchmarkApplication measures the CPU time of rewriting all files of the bundle,
+// reading them from the disk excluded.
+func BenchmarkApplication(b *testing.B) {
+	root, entry := os.Getenv("IMPORTS_APP"), os.Getenv("IMPORTS_ENTRY")
+	if root == "" {
+		b.Skip("IMPORTS_APP names no application")
+	}
+	g := newMetaGraph(b, root, bundleApp(b, root, entry, nil, nil).Metafile)
+	cached := &sync.Map{}
+	read := func(file string) ([]byte, error) {
+		if src, ok := cached.Load(file); ok {
+			if src == nil {
+				return nil, os.ErrNotExist
+			}
+			return src.([]byte), nil
+		}
+		src, err := os.ReadFile(file)
+		if err != nil {
+			cached.Store(file, nil)
+			return nil, err
+		}
+		cached.Store(file, src)
+		return src, nil
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r := &Rewriter{Graph: g, Enums: &Enums{Root: root, Read: read}}
+		for file := range g.inputs {
+			if src, err := g.Source(file); err == nil && isScript(file) {
+				if _, _, _, err := r.Rewrite(file, src); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+	b.ReportMetric(float64(len(g.inputs)), "files")
 }

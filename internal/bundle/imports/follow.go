@@ -46,6 +46,8 @@ type module struct {
 	header     table             // what Scan saw
 	whole      table             // with what is behind it; see all
 	tail       sync.Once
+	hasLists   bool // see listsBehind
+	lists      sync.Once
 }
 
 // A table is what a module exports.
@@ -142,6 +144,35 @@ func (m *module) all() *table {
 		}
 	})
 	return &m.whole
+}
+
+// leads reports that some export of the file may come from another one. Most
+// files have none, and need no further look.
+func (m *module) leads() bool {
+	for _, o := range m.header.explicit {
+		if !o.typeOnly {
+			return true
+		}
+	}
+	return len(m.header.stars) > 0 || !m.Complete && m.listsBehind()
+}
+
+// listsBehind looks for `export {` and `export *` behind the file's own code.
+func (m *module) listsBehind() bool {
+	m.lists.Do(func() {
+		export := []byte("export")
+		for rest := m.src[m.End:]; !m.hasLists; {
+			i := bytes.Index(rest, export)
+			if i < 0 {
+				return
+			}
+			rest = rest[i+len(export):]
+			c := cursor{src: rest}
+			b := c.peek()
+			m.hasLists = b == '{' || b == '*'
+		}
+	})
+	return m.hasLists
 }
 
 // mayDeclare reports whether a file with own code may export name by something
@@ -283,8 +314,8 @@ func (s *search) skippable(m *module) bool {
 	for i := range m.Decls {
 		if d := &m.Decls[i]; d.Bare() {
 			to, ok := s.Graph.Resolve(m.file, d.Specifier)
-			if !ok || !s.Graph.Pure(to) {
-				return false
+			if !ok || !isScript(to) || !s.Graph.Pure(to) {
+				return false // a style sheet is wanted whatever its package says
 			}
 		}
 	}

@@ -148,6 +148,9 @@ func (r *Rewriter) lead(importer, specifier, barrel, name string) (target, bool)
 	if t, ok := s.enum(importer, specifier, barrel, name); ok {
 		return t, true
 	}
+	if m := r.module(barrel); m == nil || !m.leads() {
+		return target{}, false
+	}
 	key := [2]string{barrel, name}
 	f, ok := r.results.Load(key)
 	if !ok {

@@ -128,9 +128,13 @@ export { A } from '../lib/ab';
 -- /effects/run.ts --
 IMPURE
 -- /styled/index.ts --
+import './style.css';
+export { A } from '../lib/ab';
+-- /styled/style.css --
+-- /quiet/index.ts --
 import './quiet';
 export { A } from '../lib/ab';
--- /styled/quiet.ts --
+-- /quiet/quiet.ts --
 -- /loop/index.ts --
 export * from './a';
 -- /loop/a.ts --
@@ -190,7 +194,8 @@ func TestRewrite(t *testing.T) {
 		{name: "an impure barrel on the way", src: `import { I, J } from './lib'`, want: `import { I, J } from "/lib/more/impure.js";`},
 		{name: "an impure barrel", src: `import { J } from './lib/more/impure'`},
 		{name: "a barrel that runs something", src: `import { A } from './effects'`},
-		{name: "a barrel that imports something pure", src: `import { A } from './styled'`, want: `import { A } from "/lib/ab.ts";`},
+		{name: "a barrel that imports something pure", src: `import { A } from './quiet'`, want: `import { A } from "/lib/ab.ts";`},
+		{name: "a barrel that imports a style sheet", src: `import { A } from './styled'`},
 		{name: "a cycle", src: `import { P } from './loop'`, want: `import { P } from "/loop/b.ts";`}, // an error there as well
 		{name: "past a cycle", src: `import { Q } from './loop'`, want: `import { Q } from "/loop/q.ts";`},
 		{name: "a module that imports itself", importer: "/lib/ab.ts", src: `import { A, C } from './index'`, want: `import { A } from './index'; import { default as C } from "/lib/c.tsx";`},

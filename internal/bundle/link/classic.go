@@ -49,7 +49,7 @@ func (l *linker) scripts(ctx context.Context) (*Output, error) {
 			fileOf[u.id] = i
 		}
 	}
-	prelude, err := l.runtime(t, fileOf, styles, len(out.InitialJS)+1)
+	prelude, err := l.runtime(t, fileOf, styles, out.InitialJS)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (l *linker) script(g *unitFile, prelude []byte) (*File, []File, error) {
 
 // finish names, pins and maps a script.
 func (l *linker) finish(g *unitFile, content []byte, maps *mapWriter) (*File, []File, error) {
-	path := g.name + "-" + contentHash(content) + ".js"
+	path := g.name + "-" + ContentHash(content) + ".js"
 	var extra []File
 	if maps != nil {
 		text, err := maps.encode(path)
@@ -130,7 +130,7 @@ func (t *table) add(f *File) int {
 }
 
 // runtime is the run time with this entry's table, minified.
-func (l *linker) runtime(t *table, fileOf map[string]int, styles *styleFiles, initial int) ([]byte, error) {
+func (l *linker) runtime(t *table, fileOf map[string]int, styles *styleFiles, initial []string) ([]byte, error) {
 	roots := map[string]any{}
 	for i := range l.Roots {
 		r := &l.Roots[i]
@@ -145,11 +145,12 @@ func (l *linker) runtime(t *table, fileOf map[string]int, styles *styleFiles, in
 		roots[l.rootIDs[r.ID]] = []any{ns.unit.id, ns.unit.short[ns.name], unitIDs(l.needs[r.ID]), l.shortIDs(r.Prefetch), l.shortIDs(r.Preload), css}
 	}
 	data, err := json.Marshal(map[string]any{
-		"f": t.rows, "u": fileOf, "r": roots, "e": l.rootIDs[l.Entry], "l": l.Library, "n": initial, "p": l.PublicPath,
+		"f": t.rows, "u": fileOf, "r": roots, "e": l.rootIDs[l.Entry], "l": l.Library, "n": len(initial) + 1, "i": orEmpty(initial), "p": l.PublicPath,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("writing the table of %q: %w", l.Name, err)
 	}
+	data = append(data[:len(data)-1], `,"h":"`+ContentHash(data)+`"}`...)
 	text := strings.NewReplacer(`"__KEY__"`, quoteJS(l.Key), `"__TABLE__"`, string(data)).Replace(runtimeClassic)
 	return minify(text)
 }
@@ -235,7 +236,9 @@ func Integrity(content []byte) string {
 	return "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-func contentHash(content []byte) string {
+// ContentHash is the part of a file's name that changes with its bytes: 40 bits
+// of SHA-384, hexadecimal.
+func ContentHash(content []byte) string {
 	sum := sha512.Sum384(content)
 	return hex.EncodeToString(sum[:5])
 }

@@ -2,6 +2,7 @@ package link
 
 import (
 	"slices"
+	"strings"
 )
 
 // unitFile is a file to be: units that are fetched together.
@@ -29,7 +30,60 @@ func (l *linker) layFiles() []*unitFile {
 			lay.put(l.roots[users[u][0]].Name, u)
 		}
 	}
+	lay.pack(users)
 	return append([]*unitFile{lay.entry}, lay.files...)
+}
+
+// pack merges small lazy files that the same roots start and no name in the
+// source keeps apart: functions in one file run no earlier than in two.
+func (l *layer) pack(users map[*unit][]string) {
+	var kept []*unitFile
+	open := map[string]*unitFile{} // by parents
+	for _, f := range l.files {
+		root := l.roots[soleUser(f, users)]
+		if root == nil || root.Named || f.size() >= l.SmallFile {
+			kept = append(kept, f)
+			continue
+		}
+		key := strings.Join(root.Parents, "\n")
+		p := open[key]
+		if p == nil || p.size() >= l.SmallFile {
+			p = &unitFile{name: f.name}
+			open[key] = p
+			kept = append(kept, p)
+		}
+		p.units = append(p.units, f.units...)
+	}
+	l.files = kept
+}
+
+// soleUser is the one root that needs the file; "" for shared and group files.
+func soleUser(f *unitFile, users map[*unit][]string) string {
+	for _, u := range f.units {
+		if len(users[u]) != 1 || users[u][0] != users[f.units[0]][0] {
+			return ""
+		}
+	}
+	return users[f.units[0]][0]
+}
+
+// size is about what the file will have.
+func (f *unitFile) size() int {
+	n := 0
+	for _, u := range f.units {
+		n += len(u.chunk.Code)
+	}
+	return n
+}
+
+// takes reports that the group wants all modules of the unit.
+func (l *layer) takes(g Group, u *unit) bool {
+	for _, m := range u.chunk.Modules {
+		if !g.Takes(m) {
+			return false
+		}
+	}
+	return len(u.chunk.Modules) > 0
 }
 
 // users lists the lazy roots that need each unit, and the units that are
@@ -73,7 +127,7 @@ type layer struct {
 
 func (l *layer) byGroup(u *unit, initial bool, share int) bool {
 	i := slices.IndexFunc(l.Groups, func(g Group) bool {
-		return g.Initial == initial && (initial || share >= g.MinShare) && g.Takes(u.chunk)
+		return g.Initial == initial && (initial || share >= g.MinShare) && l.takes(g, u)
 	})
 	if i < 0 {
 		return false

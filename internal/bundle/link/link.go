@@ -39,14 +39,16 @@ type Root struct {
 	Initial  bool     // its files are there before it is asked for
 	Prefetch []string // IDs of roots to fetch once this one has run
 	Preload  []string // IDs of roots to fetch together with this one
+	Parents  []string // IDs of the roots that can start this one, sorted
+	Named    bool     // the source names the file (webpackChunkName)
 }
 
 // Group puts chunks into one file.
 type Group struct {
 	Name     string
-	Initial  bool // takes initial chunks, else lazy ones
-	MinShare int  // takes chunks of at least so many lazy roots
-	Takes    func(chunk *Chunk) bool
+	Initial  bool                     // takes initial chunks, else lazy ones
+	MinShare int                      // takes chunks of at least so many lazy roots
+	Takes    func(module string) bool // a module's path, or a style source's
 }
 
 // Input is everything the linker needs.
@@ -68,8 +70,11 @@ type Input struct {
 	// Content gives the original text of such a source, JSON encoded; nil for others.
 	Content func(source string) []byte
 	Maps    bool
-	Link    bool // reference the maps from the files
-	Minify  bool
+	// SmallFile is the size in bytes under which unnamed lazy files are packed
+	// together with others that the same roots start; 0 packs none.
+	SmallFile int
+	Link      bool // reference the maps from the files
+	Minify    bool
 }
 
 // Format is the shape of the files.
@@ -106,6 +111,7 @@ const (
 	Script    Role = "script"
 	Style     Role = "style"
 	SourceMap Role = "map"
+	Asset     Role = "asset"
 )
 
 // Output is what Link gives.

@@ -1,11 +1,28 @@
 // The run time of the classic format: a registry of units (functions), the
 // table of the files that hold them, and a loader that pins every file.
 // __KEY__, __TABLE__ are replaced at build time; the text is ES2017.
+//
+// Files hand their units to self[KEY], an array until the first run time comes.
+// Entries of one pass share lazy files, so several run times may listen; each
+// takes units only from files that it lists: their names hold their hash.
 (function (KEY, T) {
-  var W = self, D = document, queue = W[KEY];
-  if (queue && queue.live) return; // the page included the file twice
-  var script = D.currentScript;
-  var units = {}, done = {}, files = {}, hinted = {}, waiting = T.n;
+  var W = self, D = document, script = D.currentScript;
+  var hub = W[KEY] = W[KEY] || [];
+  if (!hub.takers) {
+    hub.takers = {};
+    hub.push = function (file) {
+      var from = nameOf(D.currentScript);
+      Array.prototype.push.call(hub, [from, file]);
+      for (var k in hub.takers) hub.takers[k](from, file);
+    };
+    hub.forEach(function (file, i) { hub[i] = ["", file]; });
+  }
+  if (hub.takers[T.h]) return; // the page included the file twice
+  var own = nameOf(script), units = {}, done = {}, files = {}, hinted = {}, waiting = T.n;
+
+  function nameOf(el) {
+    return el && el.src ? el.src.replace(/[?#].*$/, "").replace(/^.*\//, "") : "";
+  }
 
   // A unit runs once, when first asked for. An error is kept, as the module
   // records of ECMA-262 keep theirs.
@@ -136,9 +153,10 @@
     });
   }
 
-  function push(file) {
+  function take(from, file) {
+    if (from && from != own && T.i.indexOf(from) < 0 && !T.f.some(function (f) { return f[0] == from; })) return;
     for (var u in file) units[u] = units[u] || file[u];
-    if (waiting && !--waiting) start();
+    if (waiting && (!from || from == own || T.i.indexOf(from) >= 0) && !--waiting) start();
   }
   function start() {
     var root = T.r[T.e];
@@ -147,6 +165,6 @@
     if (T.l) W[T.l] = ns;
     hint(root[3], "prefetch");
   }
-  W[KEY] = { live: 1, push: push };
-  (queue || []).forEach(push);
+  hub.takers[T.h] = take;
+  hub.forEach(function (entry) { take(entry[0], entry[1]); });
 })("__KEY__", "__TABLE__");

@@ -66,7 +66,7 @@ func (l *linker) styleFiles(ctx context.Context, out *Output) (*styleFiles, erro
 	for id, seq := range sequences {
 		for _, key := range seq {
 			for _, sheet := range s.lazy {
-				if sheet.keys[0] == key {
+				if slices.Contains(sheet.keys, key) && !slices.Contains(s.ofRoot[id], sheet.file) {
 					s.ofRoot[id] = append(s.ofRoot[id], sheet.file)
 				}
 			}
@@ -161,6 +161,31 @@ func (l *linker) styleRuns(sequences map[string][]string) []*styleSheet {
 			out = append(out, run)
 		}
 	}
+	return l.groupStyles(out)
+}
+
+// groupStyles merges the runs that a group of the configuration takes. That
+// may bring a rule earlier than the source does, so nothing does it unasked.
+func (l *linker) groupStyles(runs []*styleSheet) []*styleSheet {
+	groups := map[string]*styleSheet{}
+	var out []*styleSheet
+	for _, run := range runs {
+		i := slices.IndexFunc(l.Groups, func(g Group) bool {
+			return !g.Initial && len(run.roots) >= g.MinShare && !slices.ContainsFunc(run.keys, func(k string) bool { return !g.Takes(k) })
+		})
+		if i < 0 {
+			out = append(out, run)
+			continue
+		}
+		g := groups[l.Groups[i].Name]
+		if g == nil {
+			g = &styleSheet{name: l.Groups[i].Name}
+			groups[g.name] = g
+			out = append(out, g)
+		}
+		g.keys = append(g.keys, run.keys...)
+		g.roots = append(g.roots, run.roots...)
+	}
 	return out
 }
 
@@ -179,6 +204,12 @@ func (l *linker) bundleStyle(ctx context.Context, sheet *styleSheet, out *Output
 	f, err := l.Styles(ctx, sheet.name, sheet.keys)
 	if err != nil {
 		return err
+	}
+	for i := range out.Files {
+		if out.Files[i].Path == f.Path { // equal bytes from other sources
+			sheet.file = &out.Files[i]
+			return nil
+		}
 	}
 	sheet.file = &File{Path: f.Path, Content: f.CSS, Integrity: Integrity(f.CSS), Role: Style, Units: sheet.keys}
 	out.Files = append(out.Files, *sheet.file)

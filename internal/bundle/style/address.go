@@ -17,7 +17,7 @@ import (
 const (
 	scheme = "sheet"
 	climb  = "-up-" // a folder nobody has
-	climbs = 32 // "../" in one import; more are treated as so many
+	climbs = 32     // "../" in one import; more are treated as so many
 )
 
 var climbPath = strings.Repeat("/"+climb, climbs)

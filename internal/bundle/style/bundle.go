@@ -1,6 +1,7 @@
 package style
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,7 +64,7 @@ func (c *Compiler) Bundle(ctx context.Context, sheets []*Sheet, options BundleOp
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	if err := c.buildErrors(result.Errors, nil); err != nil {
+	if err := (reporter{compiler: c}).errors(result.Errors); err != nil {
 		return nil, err
 	}
 	return b.collect(result, options)
@@ -123,6 +124,10 @@ func (b *bundle) settings(options BundleOptions) api.BuildOptions {
 		}}},
 	}
 }
+
+// entryComment is esbuild's heading, in CSS that is not minified, of the file
+// of imports: the last one, with nothing below it.
+var entryComment = []byte("\n/* " + sheetsNamespace + ":" + sheetsEntry + " */\n")
 
 // loadEntry writes the file that imports the sheets, by their place in the order.
 func (b *bundle) loadEntry(api.OnLoadArgs) (api.OnLoadResult, error) {
@@ -218,7 +223,7 @@ func (b *bundle) sheet(real string) (*Sheet, error) {
 
 // collect sorts esbuild's output into CSS, map and assets.
 func (b *bundle) collect(result api.BuildResult, options BundleOptions) (*Bundled, error) {
-	out := &Bundled{Warnings: b.compiler.buildWarnings(result.Warnings, nil)}
+	out := &Bundled{Warnings: reporter{compiler: b.compiler}.warnings(result.Warnings)}
 	for _, file := range result.OutputFiles {
 		rel, err := filepath.Rel(b.compiler.root, file.Path)
 		if err != nil {
@@ -226,7 +231,7 @@ func (b *bundle) collect(result api.BuildResult, options BundleOptions) (*Bundle
 		}
 		switch name := filepath.ToSlash(rel); name {
 		case options.Name + ".css":
-			out.CSS = file.Contents
+			out.CSS = bytes.Replace(file.Contents, entryComment, nil, 1)
 		case options.Name + ".css.map":
 			if out.Map, err = rebase(file.Contents, path.Dir(name)); err != nil {
 				return nil, fmt.Errorf("source map of %q: %w", options.Name+".css", err)

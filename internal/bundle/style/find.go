@@ -1,15 +1,11 @@
 package style
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 )
 
 // sassPackages are npm's packages of the compiler by GOOS/GOARCH. The musl ones
@@ -70,17 +66,6 @@ func FindSass(o Options) (string, error) {
 		}
 	}
 	return "", &MissingSassError{looked}
-}
-
-// speaksEmbedded asks an executable for its protocol version.
-func speaksEmbedded(file string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, file, "--embedded", "--version").Output()
-	var version struct {
-		ProtocolVersion string `json:"protocolVersion"`
-	}
-	return err == nil && json.Unmarshal(out, &version) == nil && strings.HasPrefix(version.ProtocolVersion, "3.")
 }
 
 // upwards yields folder and the folders above it.

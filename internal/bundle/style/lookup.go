@@ -26,6 +26,9 @@ func (j *job) read(i int) (string, error) {
 	}
 	f.sum, f.loaded = sha256.Sum256(content), true
 	f.content = string(bytes.TrimPrefix(content, byteOrderMark))
+	for _, match := range moduleRule.FindAllStringSubmatch(f.content, -1) {
+		f.used = append(f.used, filepath.Clean(match[1]))
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.files[i] = f
@@ -38,12 +41,7 @@ var moduleRule = regexp.MustCompile(`@(?:use|forward)\s+["']([^"']+)["']`)
 // import-only files (x.import.scss) count for @import alone, and the client does
 // not pass on which it was.
 func (f file) isImport(spec string) bool {
-	for _, match := range moduleRule.FindAllStringSubmatch(f.content, -1) {
-		if filepath.Clean(match[1]) == filepath.Clean(spec) {
-			return false
-		}
-	}
-	return true
+	return !slices.Contains(f.used, filepath.Clean(spec))
 }
 
 // find returns the file an import means, "" when there is none: relative to the

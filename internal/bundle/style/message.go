@@ -9,7 +9,7 @@ import (
 )
 
 // Message is a warning. Line and Column count from 1, in UTF-16 units as
-// editors and Sass do; 0: Sass does not say where.
+// editors and Sass do; 0: nobody knows where.
 type Message struct {
 	File         string // relative to Root
 	Line, Column int
@@ -17,8 +17,11 @@ type Message struct {
 }
 
 func (m Message) String() string {
-	if m.File == "" {
+	switch {
+	case m.File == "":
 		return m.Text
+	case m.Line == 0:
+		return m.File + ": " + m.Text
 	}
 	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
 }
@@ -90,12 +93,12 @@ func endsLine(units []uint16, i int) bool {
 	return false
 }
 
-// excerpt draws text with marks below the columns from..to (from 1, to exclusive).
-func excerpt(line int, text string, from, to int) string {
+// excerpt draws text, which number names, with marks below the columns from..to
+// (from 1, to exclusive).
+func excerpt(number, text string, from, to int) string {
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}
-	number := fmt.Sprint(line)
 	pad := strings.Repeat(" ", len(number))
 	lead := leadOf(text, from-1)
 	return fmt.Sprintf("  %s | %s\n  %s | %s%s", number, text, pad, lead, strings.Repeat("^", max(1, to-from)))

@@ -121,10 +121,11 @@ func (b *moduleBuild) run() (css, mapping []byte, names literal.Object, err erro
 		TsconfigRaw:   "{}",
 		Plugins:       []api.Plugin{{Name: "css-modules", Setup: b.setup}},
 	})
-	if err := b.compiler.buildErrors(result.Errors, b.realPath); err != nil {
+	report := reporter{b.compiler, b.real}
+	if err := report.errors(result.Errors); err != nil {
 		return nil, nil, nil, err
 	}
-	b.warnings = b.compiler.buildWarnings(result.Warnings, b.realPath)
+	b.warnings = report.warnings(result.Warnings)
 	slices.Sort(b.composed)
 	b.composed = slices.Compact(b.composed)
 	for _, out := range result.OutputFiles {

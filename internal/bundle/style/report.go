@@ -3,56 +3,78 @@ package style
 import (
 	"errors"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"unicode/utf16"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// buildErrors joins esbuild's errors into one, nil when there are none. Those
-// of this package come through plugins and are passed on as they were.
-func (c *Compiler) buildErrors(messages []api.Message, real func(string) string) error {
+// reporter words esbuild's messages in terms of the project's files.
+type reporter struct {
+	compiler *Compiler
+	// real has the files behind the names esbuild was given. May be nil.
+	real map[string]string
+}
+
+// errors joins esbuild's errors into one, nil when there are none. Those of
+// this package come through plugins and are passed on as they were.
+func (r reporter) errors(messages []api.Message) error {
 	var all []error
 	for _, m := range messages {
 		if inner, ok := m.Detail.(error); ok {
 			all = append(all, inner)
 			continue
 		}
-		out := &Error{Message: c.message(m, real)}
+		out := &Error{Message: r.message(m)}
 		if m.Location != nil {
-			out.Excerpt = excerpt(out.Line, m.Location.LineText, out.Column, out.Column+m.Location.Length)
+			number, column := "css", columnOf(m.Location)
+			if out.Line > 0 {
+				number = strconv.Itoa(out.Line)
+			}
+			out.Excerpt = excerpt(number, m.Location.LineText, column, column+m.Location.Length)
 		}
 		all = append(all, out)
 	}
 	return errors.Join(all...)
 }
 
-// buildWarnings are esbuild's warnings about the project's own files.
-func (c *Compiler) buildWarnings(messages []api.Message, real func(string) string) []Message {
+// warnings are esbuild's about the project's own files.
+func (r reporter) warnings(messages []api.Message) []Message {
 	var all []Message
 	for _, m := range messages {
 		if m.Location == nil || !isDependency("/"+m.Location.File) {
-			all = append(all, c.message(m, real))
+			all = append(all, r.message(m))
 		}
 	}
 	return sortMessages(all)
 }
 
-// message places a message of esbuild. In a Sass source the place is that in
-// the CSS made of it, which nobody has: the text of the line says more.
-func (c *Compiler) message(m api.Message, real func(string) string) Message {
+// message has a place only in a plain CSS file: in the CSS made of a Sass
+// source nobody could look it up.
+func (r reporter) message(m api.Message) Message {
+	text := m.Text
+	for given, real := range r.real {
+		text = strings.ReplaceAll(text, r.compiler.display(given), r.compiler.display(real))
+	}
 	if m.Location == nil {
-		return Message{Text: m.Text}
+		return Message{Text: text}
 	}
 	at := m.Location.File
 	if !filepath.IsAbs(at) {
-		at = filepath.Join(c.root, at)
+		at = filepath.Join(r.compiler.root, at)
 	}
-	if real != nil {
-		at = real(at)
+	if real, ok := r.real[at]; ok {
+		at = real
 	}
-	out := Message{File: c.display(at), Line: m.Location.Line, Column: 1, Text: m.Text}
-	if column := m.Location.Column; column <= len(m.Location.LineText) {
-		out.Column += len(utf16.Encode([]rune(m.Location.LineText[:column])))
+	out := Message{File: r.compiler.display(at), Text: text}
+	if kindOf(at) == cssKind {
+		out.Line, out.Column = m.Location.Line, columnOf(m.Location)
 	}
 	return out
+}
+
+// columnOf is a location's column from 1, in UTF-16 units; esbuild counts bytes.
+func columnOf(at *api.Location) int {
+	return 1 + len(utf16.Encode([]rune(at.LineText[:min(at.Column, len(at.LineText))])))
 }

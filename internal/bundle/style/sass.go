@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf16"
@@ -22,6 +24,7 @@ type job struct {
 	files    []file
 	byPath   map[string]int
 	warnings []warning
+	folders  map[string]string // a folder's real path
 }
 
 // file is a source of a compilation. It is reached by the path seen, its
@@ -31,6 +34,7 @@ type file struct {
 	content    string
 	sum        [sha256.Size]byte
 	loaded     bool
+	used       []string // what @use and @forward name in content
 }
 
 type warning struct {
@@ -44,7 +48,7 @@ func (c *Compiler) compileSass(path string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &job{compiler: c, byPath: map[string]int{}}
+	j := &job{compiler: c, byPath: map[string]int{}, folders: map[string]string{}}
 	c.process.enter(j)
 	defer c.process.leave(j)
 
@@ -129,11 +133,34 @@ func (j *job) canonicalizeBare(url string) (string, error) {
 }
 
 func (j *job) register(found string) (string, error) {
-	real, err := filepath.EvalSymlinks(found)
+	real, err := j.realPath(found)
 	if err != nil {
 		return "", err
 	}
 	return j.address(j.add(found, real)), nil
+}
+
+// realPath is filepath.EvalSymlinks, with the folder's part remembered: a
+// stylesheet is hundreds of files in a few folders, and Sass waits meanwhile.
+func (j *job) realPath(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.Mode()&os.ModeSymlink != 0 {
+		return filepath.EvalSymlinks(path)
+	}
+	folder := filepath.Dir(path)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	real, ok := j.folders[folder]
+	if !ok {
+		if real, err = filepath.EvalSymlinks(folder); err != nil {
+			return "", err
+		}
+		j.folders[folder] = real
+	}
+	return filepath.Join(real, filepath.Base(path)), nil
 }
 
 // Load reads the file of an address.
@@ -210,7 +237,7 @@ func (j *job) explain(path string, err error) error {
 	}
 	return &Error{
 		Message: Message{j.compiler.display(f.real), line, from, sassError.Message},
-		Excerpt: excerpt(line, text, from, to),
+		Excerpt: excerpt(strconv.Itoa(line), text, from, to),
 	}
 }
 

@@ -3,6 +3,8 @@ package style
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,6 +38,27 @@ type Sheet struct {
 	Composes []string
 
 	inputs []input
+}
+
+// ExportsJSON is Exports as a JSON object in the order of Names, for esbuild's
+// JSON loader: that gives the script module of a CSS module a default export
+// and a named one for each name, and drops those nobody uses.
+func (s *Sheet) ExportsJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, name := range s.Names {
+		key, err1 := json.Marshal(name)
+		value, err2 := json.Marshal(s.Exports[name])
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("names of %q: %w", s.Path, err)
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(append(append(key, ':'), value...))
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
 }
 
 // kind is how a source is read, by the end of its name.

@@ -1,6 +1,9 @@
 package scope
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // Options for Mangle.
 type Options struct {
@@ -105,6 +108,7 @@ type mangler struct {
 	never    map[int]bool           // indices of names that are not to be used
 	names    []string               // usable names in order
 	next     int                    // index in the alphabet's order of the next name to make
+	list     []SymbolID             // see order
 	taken    []int32                // by name: the last scope that must not use it, plus one
 }
 
@@ -178,10 +182,7 @@ func (m *mangler) scope(id ScopeID) {
 		m.take(e, stamp)
 	}
 	i := 0
-	for sym := s.first; sym != NoSymbol; sym = m.f.Symbols[sym].next {
-		if m.fixed[sym] || m.f.merged[sym] != NoSymbol {
-			continue
-		}
+	for _, sym := range m.order(id) {
 		m.grow(i)
 		for m.taken[i] == stamp {
 			i++
@@ -191,6 +192,36 @@ func (m *mangler) scope(id ScopeID) {
 		i++
 	}
 }
+
+// order lists the symbols to be named in a scope. Order of declaration makes
+// the names of similar functions alike, which compresses best. Only the many
+// symbols of a module are first divided by the length of name they deserve.
+func (m *mangler) order(id ScopeID) []SymbolID {
+	list := m.list[:0]
+	symbols := m.f.Symbols
+	for s := m.f.Scopes[id].first; s != NoSymbol; s = symbols[s].next {
+		if !m.fixed[s] && m.f.merged[s] == NoSymbol {
+			list = append(list, s)
+		}
+	}
+	m.list = list
+	if id != moduleScope || len(list) <= oneLetterNames {
+		return list
+	}
+	sort.SliceStable(list, func(i, j int) bool { return symbols[list[i]].count > symbols[list[j]].count })
+	slices.Sort(list[:oneLetterNames])
+	two := min(len(list), oneLetterNames+twoLetterNames)
+	slices.Sort(list[oneLetterNames:two])
+	slices.Sort(list[two:])
+	return list
+}
+
+// About so many names of one and two characters are free in a module's scope,
+// where few are taken.
+const (
+	oneLetterNames = 50
+	twoLetterNames = 3400
+)
 
 // take keeps the scope being named from using the name of s, if s has one.
 func (m *mangler) take(s SymbolID, stamp int32) {
