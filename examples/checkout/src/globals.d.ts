@@ -3,7 +3,7 @@ declare let __webpack_public_path__: string;
 declare let __webpack_nonce__: string;
 
 /** Evaluates a module at that moment; an ES module gives its namespace. */
-declare function require<Module>(path: string): Module;
+declare function require<Module = unknown>(path: string): Module;
 
 /* Replaced in the loader's pass. */
 declare const LIBRARY_NAME: string;

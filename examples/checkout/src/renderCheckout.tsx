@@ -9,7 +9,7 @@ export function renderCheckout({ containerId, publicPath, nonce, ...props }: Ren
   configurePublicPath(publicPath, nonce);
 
   /* Not an import: modules below it read the public path while they are evaluated. */
-  const { default: CheckoutApp } = require<CheckoutAppModule>('./CheckoutApp');
+  const { default: CheckoutApp } = require('./CheckoutApp') as CheckoutAppModule;
 
   createRoot(findContainer(containerId)).render(<CheckoutApp {...props} />);
 }
