@@ -156,6 +156,10 @@ func TestUnavailableChunk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		others, err := e.build.Chunk("payment-invoice")
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(files) < 2 {
 			t.Fatalf("chunk payment-%s: got the files %q, want a script and a style", method, files)
 		}
@@ -182,6 +186,9 @@ func TestUnavailableChunk(t *testing.T) {
 				if got := s.Asked(path); got != 2 {
 					t.Errorf("got %d requests, want 2", got)
 				}
+				if slices.Contains(others, path) {
+					return // a file that the other method needs too
+				}
 				if err := shopper.Choose(t.Context(), "invoice"); err != nil {
 					t.Errorf("another method after the failure: %v", err)
 				}
@@ -200,7 +207,7 @@ func loaded(t *testing.T, e example) []string {
 	}
 	var paths []string
 	for _, path := range slices.Concat(e.build.Initial(), e.build.Lazy()) {
-		if s.Asked(path) > 0 {
+		if s.Sent(path) {
 			paths = append(paths, path)
 		} else if f, _ := e.build.Release.File(path); started(f, e.format) {
 			t.Errorf("no page loaded %s", path)

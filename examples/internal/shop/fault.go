@@ -30,7 +30,7 @@ func (s *Shop) Break(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = faults
-	s.asked = map[string]int{}
+	s.asked, s.hinted = map[string]int{}, map[string]bool{}
 }
 
 // Asked returns how often a built file was asked for since the last Break, not
@@ -41,11 +41,21 @@ func (s *Shop) Asked(path string) int {
 	return s.asked[path]
 }
 
+// Sent reports whether a built file was asked for since the last Break, by a
+// prefetch or in earnest.
+func (s *Shop) Sent(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[path] > 0 || s.hinted[path]
+}
+
 // count notes a request for a file and returns the fault that it meets, if any.
 func (s *Shop) count(path string, prefetch bool) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !prefetch {
+	if prefetch {
+		s.hinted[path] = true
+	} else {
 		s.asked[path]++
 	}
 	for _, f := range s.faults {

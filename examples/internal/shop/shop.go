@@ -20,7 +20,8 @@ type Shop struct {
 
 	mu     sync.Mutex
 	faults []Fault
-	asked  map[string]int
+	asked  map[string]int  // requests of a file, prefetches left out
+	hinted map[string]bool // files that were prefetched
 }
 
 // Addresses say where a shop listens, as host:port; port 0 picks a free one.
@@ -34,7 +35,7 @@ var Loopback = Addresses{"127.0.0.1:0", "127.0.0.1:0"}
 
 // Open serves an example's folder and a build of it until Close.
 func Open(ctx context.Context, example string, build *Build, at Addresses) (*Shop, error) {
-	s := &Shop{example: example, build: build, asked: map[string]int{}}
+	s := &Shop{example: example, build: build, asked: map[string]int{}, hinted: map[string]bool{}}
 	var err error
 	if s.front, err = s.listen(ctx, at.Page, s.frontHandler()); err != nil {
 		return nil, err
