@@ -34,13 +34,22 @@ export async function paymentStep(steps: HTMLElement, checkout: Checkout, draft:
     }
 
     const method = methods.find(({ id }) => id === target.value);
+    const shown = element('div', { 'data-method': target.value });
+
+    current = undefined;
+    panel.replaceChildren(shown);
 
     try {
-      current = method && (await loadPaymentForm(method, total));
-      panel.replaceChildren(element('div', { 'data-method': target.value }, ...(current?.fields ?? [])));
-      panel.querySelector('[data-method]')?.setAttribute('data-ready', '');
+      const loaded = method && (await loadPaymentForm(method, total));
+
+      /* Another method may have been chosen meanwhile. */
+      if (shown.isConnected && loaded) {
+        current = loaded;
+        shown.append(...loaded.fields);
+        shown.setAttribute('data-ready', '');
+      }
     } catch (problem) {
-      showProblem(panel, problem);
+      showProblem(shown, problem);
     }
   });
 
