@@ -59,10 +59,10 @@ export async function paymentStep(steps: HTMLElement, checkout: Checkout, draft:
     const values = formValues(form.element);
     const problem = current?.problem(values);
 
-    if (!problem) {
-      return placeOrder(draft, { ...values });
+    if (problem) {
+      showProblem(panel, new Error(problem));
+    } else if (current) {
+      return placeOrder(draft, values);
     }
-
-    showProblem(panel, new Error(problem));
   }
 }
