@@ -15,12 +15,12 @@ import (
 	"github.com/org/checkout-deploy/internal/browser"
 )
 
-// Run is one visit to the checkout page.
+// Run says which build to visit and how.
 type Run struct {
 	App       string        // an installed checkout of checkout-js, read only
 	Dist      string        // the folder of built files
-	Loader    string        // the auto-loader's file in Dist; empty: the newest auto-loader*.js
-	Recording string        // empty: DefaultRecording
+	Loader    string        // the auto-loader's file in Dist; empty: auto-loader.js or auto-loader-*.js
+	Recording string        // empty: Yardstick
 	Flip      string        // a file in Dist to serve with one byte changed
 	Within    time.Duration // bound for each single wait; 0: 20 s
 }
@@ -30,7 +30,7 @@ type Run struct {
 // what kept the visit from being made.
 func (r Run) Visit(ctx context.Context, b *browser.Browser) (*Result, error) {
 	if r.Recording == "" {
-		r.Recording = DefaultRecording
+		r.Recording = Yardstick
 	}
 	if r.Within == 0 {
 		r.Within = 20 * time.Second
@@ -74,9 +74,9 @@ func (r Run) Visit(ctx context.Context, b *browser.Browser) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Recording: r.Recording, Loader: loader}
+	res := &Result{Recording: r.Recording, Loader: loader, base: assets.URL + mount}
 	walkErr := res.walk(ctx, page, origin+"/checkout", r.Within)
-	return res, errors.Join(walkErr, res.collect(ctx, page, assets.URL+mount, files, st), page.Close())
+	return res, errors.Join(walkErr, res.collect(ctx, page, files, st), page.Close())
 }
 
 // loader finds the auto-loader: webpack's name carries the version, and the
@@ -99,26 +99,36 @@ func (res *Result) walk(ctx context.Context, page *browser.Page, url string, wit
 	if err := page.Open(ctx, url); err != nil {
 		return err
 	}
-	t := &traveller{page: page, within: within}
+	walking, cancel := untilBlocked(ctx, page)
+	defer cancel()
+	if err := res.steps(walking, &traveller{page: page, within: within}); err != nil {
+		res.Stopped = err.Error()
+		if blocked := page.Violations(); len(blocked) > 0 {
+			res.Stopped = "integrity blocked " + blocked[0].URL
+		}
+	}
+	return ctx.Err()
+}
+
+func (res *Result) steps(ctx context.Context, t *traveller) error {
 	done := map[string]bool{}
 	for {
 		s, err := t.next(ctx, done)
-		if err == nil {
-			res.Step = s.name
-			err = res.mark(ctx, page, s.name)
+		if err != nil {
+			return err
 		}
-		if err == nil && s.complete == nil {
+		res.Step = s.name
+		if err := res.mark(ctx, t.page, s.name); err != nil {
+			return err
+		}
+		if s.complete == nil {
 			res.Reached = true
 			// The chosen payment method loads after the step has opened.
-			return page.Quiet(ctx, 500*time.Millisecond, within)
+			return t.page.Quiet(ctx, 500*time.Millisecond, t.within)
 		}
-		if err == nil {
-			done[s.name] = true
-			err = s.complete(ctx, t)
-		}
-		if err != nil {
-			res.Stopped = err.Error()
-			return ctx.Err()
+		done[s.name] = true
+		if err := s.complete(ctx, t); err != nil {
+			return fmt.Errorf("completing the %s step: %w", s.name, err)
 		}
 	}
 }
