@@ -20,7 +20,7 @@ const patience = 15 * time.Second
 // bootAll opens every output in the browser, at the payment step and on a
 // guest's way there. Without a browser the results say nothing of it.
 func bootAll(ctx context.Context, s settings, l layout, peers []*peer, results []Result, progress io.Writer) (err error) {
-	b, err := browser.Start(ctx, browser.Options{Binary: s.chromium})
+	b, err := browser.Start(ctx, browser.Options{Binary: s.chromium, Flags: smoke.Offline})
 	if errors.Is(err, browser.ErrNoBrowser) {
 		fmt.Fprintln(progress, "not booted:", err)
 		return nil

@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -111,7 +113,7 @@ func (l layout) twin(to string) error {
 		target := filepath.Join(to, rel)
 		switch {
 		case notCopied[rel]:
-			return fs.SkipDir
+			return skip(d)
 		case d.IsDir():
 			return os.MkdirAll(target, 0o755)
 		case d.Type()&fs.ModeSymlink != 0:
@@ -121,7 +123,7 @@ func (l layout) twin(to string) error {
 			}
 			return os.Symlink(link, target)
 		}
-		if len(rel) < 5 || rel[:5] != ".git/" {
+		if !strings.HasPrefix(rel, ".git"+string(filepath.Separator)) {
 			if err := os.Link(path, target); !errors.Is(err, syscall.EXDEV) {
 				return err
 			}
@@ -142,22 +144,50 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, data, info.Mode().Perm())
 }
 
-// fingerprint digests names, sizes and modification times below a folder.
-func fingerprint(root string) (string, error) {
-	h := sha256.New()
+// snapshot notes mode, size and modification time of everything below a folder
+// but git's own, which a look at the checkout touches.
+func snapshot(root string) (map[string]string, error) {
+	files := map[string]string{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
+		}
+		if d.Name() == ".git" {
+			return skip(d)
 		}
 		info, err := d.Info()
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(h, "%q %s %d %d\n", path, info.Mode(), info.Size(), info.ModTime().UnixNano())
+		files[path] = fmt.Sprint(info.Mode(), info.Size(), info.ModTime().UnixNano())
 		return nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("looking through %q: %w", root, err)
+		return nil, fmt.Errorf("looking through %q: %w", root, err)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return files, nil
+}
+
+func skip(d fs.DirEntry) error {
+	if d.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// changes lists what was added, changed or removed between two snapshots.
+func changes(before, after map[string]string) []string {
+	var list []string
+	for path, state := range after {
+		if before[path] != state {
+			list = append(list, path)
+		}
+	}
+	for path := range before {
+		if _, there := after[path]; !there {
+			list = append(list, path)
+		}
+	}
+	slices.Sort(list)
+	return list
 }

@@ -6,7 +6,7 @@
 //
 //	go run ./bench -app <checkout-js> [-only ours,bare,rspack,webpack] [-runs 5]
 //
-// The checkout is only read; a fingerprint of it before and after proves that.
+// The checkout is only read; a snapshot of it before and after shows that.
 // Peers come from npm, by the lock file in bench/checkout-js/peers.
 package main
 
@@ -61,7 +61,7 @@ func bench(ctx context.Context, s settings, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	before, err := fingerprint(l.app)
+	before, err := snapshot(l.app)
 	if err != nil {
 		return err
 	}
@@ -90,17 +90,17 @@ func bench(ctx context.Context, s settings, out, progress io.Writer) error {
 			return err
 		}
 	}
-	after, err := fingerprint(l.app)
+	after, err := snapshot(l.app)
 	if err != nil {
 		return err
 	}
-	report := Report{Machine: machine(), Unchanged: before == after, Peers: results}
+	report := Report{Machine: machine(), Changed: changes(before, after), Peers: results}
 	if err := report.write(filepath.Join(l.out, "results")); err != nil {
 		return err
 	}
 	fmt.Fprint(out, report.Markdown())
-	if !report.Unchanged {
-		return fmt.Errorf("%s changed during the run", l.app)
+	if n := len(report.Changed); n > 0 {
+		return fmt.Errorf("%d files of %s changed during the run, such as %s", n, l.app, report.Changed[0])
 	}
 	return nil
 }

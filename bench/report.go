@@ -13,9 +13,9 @@ import (
 
 // Report is one run of the bench.
 type Report struct {
-	Machine   string   `json:"machine"`
-	Unchanged bool     `json:"unchanged"` // the checkout, by its fingerprint
-	Peers     []Result `json:"peers"`
+	Machine string   `json:"machine"`
+	Changed []string `json:"changed"` // files of the checkout: there should be none
+	Peers   []Result `json:"peers"`
 }
 
 func (r Report) write(path string) error {
@@ -40,8 +40,8 @@ func (r Report) Markdown() string {
 		fmt.Fprintf(&b, "- **%s**: %s.\n", p.Name, p.What)
 	}
 	b.WriteString("\nWhole processes, medians. CPU: user and system of all processes, orphans included. Memory: the greatest sum of resident memory over all processes, looked at every 20 ms. First load: the app's scripts without its loader, gzip -9 file by file.\n")
-	if !r.Unchanged {
-		b.WriteString("\n**The checkout changed during the run.**\n")
+	if n := len(r.Changed); n > 0 {
+		fmt.Fprintf(&b, "\n**%d files of the checkout changed during the run.**\n", n)
 	}
 	return b.String()
 }

@@ -30,7 +30,7 @@ func main() {
 	shot := flag.String("screenshot", "", "write the page as PNG to this file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	b, err := browser.Start(ctx, browser.Options{Binary: *chromium})
+	b, err := browser.Start(ctx, browser.Options{Binary: *chromium, Flags: smoke.Offline})
 	if err == nil {
 		switch {
 		case run.Flip != "":

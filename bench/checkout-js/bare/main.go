@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -122,6 +123,9 @@ func styles(compiler *godartsass.Transpiler) api.Plugin {
 	}}
 }
 
+// entryName matches the two files of the entry; a chunk's name may begin alike.
+var entryName = regexp.MustCompile(`^checkout-[A-Z0-9]{8}\.(js|css)$`)
+
 // manifest is the least that the loader needs: the entry's own two files.
 func manifest(outdir string, built api.BuildResult) (string, error) {
 	m := struct {
@@ -133,12 +137,15 @@ func manifest(outdir string, built api.BuildResult) (string, error) {
 		Integrity     map[string]string   `json:"integrity"`
 	}{Version: 2, DynamicChunks: map[string][]string{}, Integrity: map[string]string{}}
 	for _, f := range built.OutputFiles {
-		name := filepath.Base(f.Path)
-		switch {
-		case filepath.Dir(f.Path) != filepath.Clean(outdir) || !strings.HasPrefix(name, "checkout-"):
-		case strings.HasSuffix(name, ".js"):
+		name, err := filepath.Rel(outdir, f.Path)
+		if err != nil {
+			return "", err
+		}
+		switch parts := entryName.FindStringSubmatch(name); {
+		case parts == nil:
+		case parts[1] == "js":
 			m.JS = append(m.JS, name)
-		case strings.HasSuffix(name, ".css"):
+		default:
 			m.CSS = append(m.CSS, name)
 		}
 	}

@@ -6,7 +6,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/http/httptest"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,11 @@ import (
 
 	"github.com/org/checkout-deploy/internal/browser"
 )
+
+// Offline are the browser's switches for a visit: no host but the loopback
+// interface resolves, so neither the shop's images nor payment providers are
+// asked, and a visit is the same everywhere.
+var Offline = []string{"host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"}
 
 // Run says which build to visit and how.
 type Run struct {
@@ -52,31 +58,70 @@ func (r Run) Visit(ctx context.Context, b *browser.Browser) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the auto-loader: %w", err)
 	}
-	files := &cdn{root: root, flip: r.Flip, served: map[string]int{}}
 	if r.Flip != "" {
 		if _, err := root.Stat(r.Flip); err != nil {
 			return nil, fmt.Errorf("no file to flip: %w", err)
 		}
 	}
-	assets := httptest.NewServer(files)
-	defer assets.Close()
-	shop := httptest.NewUnstartedServer(nil)
-	origin := "http://" + shop.Listener.Addr().String()
-	st, err := newStore(recording, origin, assets.URL+mount+loader, integrity(code))
+	files := &cdn{root: root, flip: r.Flip, served: map[string]int{}}
+	assets, err := listen()
 	if err != nil {
 		return nil, err
 	}
-	shop.Config.Handler = st
-	shop.Start()
+	defer assets.Close()
+	go assets.serve(files)
+	base := assets.origin() + mount
+	shop, err := listen()
+	if err != nil {
+		return nil, err
+	}
 	defer shop.Close()
+	st, err := newStore(recording, shop.origin(), base+loader, integrity(code))
+	if err != nil {
+		return nil, err
+	}
+	go shop.serve(st)
 
 	page, err := b.Page(ctx, browser.Settings{})
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Recording: r.Recording, Loader: loader, base: assets.URL + mount}
-	walkErr := res.walk(ctx, page, origin+"/checkout", r.Within)
+	res := &Result{Recording: r.Recording, Loader: loader, base: base}
+	walkErr := res.walk(ctx, page, shop.origin()+"/checkout", r.Within)
 	return res, errors.Join(walkErr, res.collect(ctx, page, files, st), page.Close())
+}
+
+// server is a port of the loopback interface; its number is known before its
+// handler is made.
+type server struct {
+	http.Server
+	listener net.Listener
+}
+
+func listen() (*server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serving the page: %w", err)
+	}
+	return &server{Server: http.Server{ReadHeaderTimeout: 10 * time.Second}, listener: l}, nil
+}
+
+func (s *server) origin() string { return "http://" + s.listener.Addr().String() }
+
+func (s *server) serve(h http.Handler) {
+	s.Handler = h
+	s.Serve(s.listener) // until Close
+}
+
+func (s *server) Close() error {
+	return errors.Join(s.Server.Close(), ignoreClosed(s.listener.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // loader finds the auto-loader: webpack's name carries the version, and the
