@@ -169,7 +169,7 @@ func (res *Result) steps(ctx context.Context, t *traveller) error {
 		if s.complete == nil {
 			res.Reached = true
 			// The chosen payment method loads after the step has opened.
-			return t.page.Quiet(ctx, 500*time.Millisecond, t.within)
+			return t.page.Quiet(ctx, time.Second, t.within)
 		}
 		done[s.name] = true
 		if err := s.complete(ctx, t); err != nil {
