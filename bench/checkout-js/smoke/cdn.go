@@ -1,6 +1,7 @@
 package smoke
 
 import (
+	"bytes"
 	"maps"
 	"net/http"
 	"os"
@@ -60,23 +61,22 @@ func (c *cdn) requests() (total int, names []string) {
 }
 
 // flipped changes one bit of one byte such that the text stays valid JavaScript
-// or CSS where it can: integrity, not a syntax error, must stop it. It looks
-// for a lower-case letter in a comment at the end (a source map's name), else
-// in the middle of the file, and changes its case.
+// or CSS where it can: integrity, not a syntax error, must stop it. It turns a
+// letter into its capital, in the source map's name at the end if there is one.
 func flipped(data []byte) []byte {
 	out := slices.Clone(data)
 	from := len(out) / 2
-	if i := strings.LastIndex(string(out), "sourceMappingURL"); i >= 0 {
+	if i := bytes.LastIndex(out, []byte("sourceMappingURL=")); i >= 0 {
 		from = i + len("sourceMappingURL=")
 	}
-	for i := from; i < len(out); i++ {
-		if out[i] >= 'a' && out[i] <= 'z' {
+	for n := range out {
+		if i := (from + n) % len(out); out[i] >= 'a' && out[i] <= 'z' {
 			out[i] ^= 0x20
 			return out
 		}
 	}
 	if len(out) > 0 {
-		out[len(out)-1] ^= 1
+		out[0] ^= 1
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/browser"
@@ -36,20 +37,20 @@ var errStuck = errors.New("the page shows no further step")
 
 // next waits until a step other than the ones already done is open.
 func (t *traveller) next(ctx context.Context, done map[string]bool) (step, error) {
-	const open = "[...document.querySelectorAll(%q)].some(e => e.getClientRects().length)"
-	expression := "false"
+	var selectors []string
 	for _, s := range steps {
 		if !done[s.name] {
-			expression += " || " + fmt.Sprintf(open, s.shown)
+			selectors = append(selectors, s.shown)
 		}
 	}
-	if err := t.page.Wait(ctx, expression, t.within); err != nil {
+	if err := t.page.Visible(ctx, strings.Join(selectors, ", "), t.within); err != nil {
 		return step{}, fmt.Errorf("%w: %w", errStuck, err)
 	}
 	for _, s := range steps {
 		if done[s.name] {
 			continue
 		}
+		const open = "[...document.querySelectorAll(%q)].some(e => e.getClientRects().length)"
 		if seen, err := browser.Evaluate[bool](ctx, t.page, fmt.Sprintf(open, s.shown)); err != nil {
 			return step{}, err
 		} else if seen {
@@ -100,7 +101,7 @@ func (t *traveller) address(ctx context.Context, form string) error {
 	for _, f := range fields {
 		selector := form + "[data-test='" + f.field + "']"
 		fill := t.page.Fill
-		if len(f.field) > 7 && f.field[len(f.field)-7:] == "-select" {
+		if strings.HasSuffix(f.field, "-select") {
 			fill = t.page.Select
 		}
 		if err := fill(ctx, selector, f.value, t.within); err != nil {

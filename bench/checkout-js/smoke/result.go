@@ -24,17 +24,22 @@ type Result struct {
 	// auto-loader included, by file in dist.
 	Resources []Resource `json:"resources"`
 
-	// Requests counts what the browser asked of dist over the network, hints
-	// and images included; Files names them.
+	// Requests counts the page's requests to dist, hints, images and those
+	// answered by the cache included; Fetched those that reached the server,
+	// and Files names what these asked for.
 	Requests int      `json:"requests"`
+	Fetched  int      `json:"fetched"`
 	Files    []string `json:"files"`
 
-	Errors     []string            `json:"errors"`     // the console's
+	Errors     []string            `json:"errors"`     // the browser's lines in the console
+	Reported   []string            `json:"reported"`   // the page's own console errors
 	Exceptions []string            `json:"exceptions"` // uncaught
 	Violations []browser.Violation `json:"violations"` // what integrity blocked
 	Unanswered []string            `json:"unanswered"` // API requests without a recorded answer
 
 	Screenshot []byte `json:"-"` // PNG
+
+	base string // dist's address during the visit
 }
 
 // Mark is a moment of the visit.
@@ -83,10 +88,10 @@ func (r *Result) mark(ctx context.Context, page *browser.Page, name string) erro
 }
 
 // collect reads everything else from the page and the servers.
-func (r *Result) collect(ctx context.Context, page *browser.Page, base string, files *cdn, st *store) error {
+func (r *Result) collect(ctx context.Context, page *browser.Page, files *cdn, st *store) error {
 	list, err := page.Resources(ctx)
 	for _, e := range list {
-		name, ours := inDist(e.URL, base)
+		name, ours := inDist(e.URL, r.base)
 		if ours && (e.Kind == browser.Script || e.Kind == browser.Style) {
 			r.Resources = append(r.Resources, Resource{
 				File: name, Kind: e.Kind, Integrity: e.Integrity,
@@ -94,9 +99,18 @@ func (r *Result) collect(ctx context.Context, page *browser.Page, base string, f
 			})
 		}
 	}
-	r.Requests, r.Files = files.requests()
+	for _, q := range page.Requests() {
+		if _, ours := inDist(q.URL, r.base); ours {
+			r.Requests++
+		}
+	}
+	r.Fetched, r.Files = files.requests()
 	for _, m := range page.Console() {
-		if m.Level == "error" {
+		switch {
+		case m.Level != "error":
+		case m.Source == "console":
+			r.Reported = append(r.Reported, m.Text)
+		default:
 			r.Errors = append(r.Errors, strings.TrimSpace(m.Text+" "+m.URL))
 		}
 	}
@@ -108,4 +122,10 @@ func (r *Result) collect(ctx context.Context, page *browser.Page, base string, f
 	png, shotErr := page.Screenshot(ctx)
 	r.Screenshot = png
 	return errors.Join(err, shotErr)
+}
+
+// Summary is the result in one line.
+func (r *Result) Summary() string {
+	return fmt.Sprintf("payment step reached: %t; scripts and styles: %d in the page, %d loaded, %d without integrity; %d requests to dist; %d exceptions",
+		r.Reached, r.InPage(), r.Loaded(), r.Unpinned(), r.Requests, len(r.Exceptions))
 }

@@ -6,7 +6,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/http/httptest"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,12 +16,17 @@ import (
 	"github.com/org/checkout-deploy/internal/browser"
 )
 
-// Run is one visit to the checkout page.
+// Offline are the browser's switches for a visit: no host but the loopback
+// interface resolves, so neither the shop's images nor payment providers are
+// asked, and a visit is the same everywhere.
+var Offline = []string{"host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"}
+
+// Run says which build to visit and how.
 type Run struct {
 	App       string        // an installed checkout of checkout-js, read only
 	Dist      string        // the folder of built files
-	Loader    string        // the auto-loader's file in Dist; empty: the newest auto-loader*.js
-	Recording string        // empty: DefaultRecording
+	Loader    string        // the auto-loader's file in Dist; empty: auto-loader.js or auto-loader-*.js
+	Recording string        // empty: Yardstick
 	Flip      string        // a file in Dist to serve with one byte changed
 	Within    time.Duration // bound for each single wait; 0: 20 s
 }
@@ -30,7 +36,7 @@ type Run struct {
 // what kept the visit from being made.
 func (r Run) Visit(ctx context.Context, b *browser.Browser) (*Result, error) {
 	if r.Recording == "" {
-		r.Recording = DefaultRecording
+		r.Recording = Yardstick
 	}
 	if r.Within == 0 {
 		r.Within = 20 * time.Second
@@ -52,31 +58,70 @@ func (r Run) Visit(ctx context.Context, b *browser.Browser) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the auto-loader: %w", err)
 	}
-	files := &cdn{root: root, flip: r.Flip, served: map[string]int{}}
 	if r.Flip != "" {
 		if _, err := root.Stat(r.Flip); err != nil {
 			return nil, fmt.Errorf("no file to flip: %w", err)
 		}
 	}
-	assets := httptest.NewServer(files)
-	defer assets.Close()
-	shop := httptest.NewUnstartedServer(nil)
-	origin := "http://" + shop.Listener.Addr().String()
-	st, err := newStore(recording, origin, assets.URL+mount+loader, integrity(code))
+	files := &cdn{root: root, flip: r.Flip, served: map[string]int{}}
+	assets, err := listen()
 	if err != nil {
 		return nil, err
 	}
-	shop.Config.Handler = st
-	shop.Start()
+	defer assets.Close()
+	go assets.serve(files)
+	base := assets.origin() + mount
+	shop, err := listen()
+	if err != nil {
+		return nil, err
+	}
 	defer shop.Close()
+	st, err := newStore(recording, shop.origin(), base+loader, integrity(code))
+	if err != nil {
+		return nil, err
+	}
+	go shop.serve(st)
 
 	page, err := b.Page(ctx, browser.Settings{})
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Recording: r.Recording, Loader: loader}
-	walkErr := res.walk(ctx, page, origin+"/checkout", r.Within)
-	return res, errors.Join(walkErr, res.collect(ctx, page, assets.URL+mount, files, st), page.Close())
+	res := &Result{Recording: r.Recording, Loader: loader, base: base}
+	walkErr := res.walk(ctx, page, shop.origin()+"/checkout", r.Within)
+	return res, errors.Join(walkErr, res.collect(ctx, page, files, st), page.Close())
+}
+
+// server is a port of the loopback interface; its number is known before its
+// handler is made.
+type server struct {
+	http.Server
+	listener net.Listener
+}
+
+func listen() (*server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serving the page: %w", err)
+	}
+	return &server{Server: http.Server{ReadHeaderTimeout: 10 * time.Second}, listener: l}, nil
+}
+
+func (s *server) origin() string { return "http://" + s.listener.Addr().String() }
+
+func (s *server) serve(h http.Handler) {
+	s.Handler = h
+	s.Serve(s.listener) // until Close
+}
+
+func (s *server) Close() error {
+	return errors.Join(s.Server.Close(), ignoreClosed(s.listener.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // loader finds the auto-loader: webpack's name carries the version, and the
@@ -99,26 +144,36 @@ func (res *Result) walk(ctx context.Context, page *browser.Page, url string, wit
 	if err := page.Open(ctx, url); err != nil {
 		return err
 	}
-	t := &traveller{page: page, within: within}
+	walking, cancel := untilBlocked(ctx, page)
+	defer cancel()
+	if err := res.steps(walking, &traveller{page: page, within: within}); err != nil {
+		res.Stopped = err.Error()
+		if blocked := page.Violations(); len(blocked) > 0 {
+			res.Stopped = "integrity blocked " + blocked[0].URL
+		}
+	}
+	return ctx.Err()
+}
+
+func (res *Result) steps(ctx context.Context, t *traveller) error {
 	done := map[string]bool{}
 	for {
 		s, err := t.next(ctx, done)
-		if err == nil {
-			res.Step = s.name
-			err = res.mark(ctx, page, s.name)
+		if err != nil {
+			return err
 		}
-		if err == nil && s.complete == nil {
+		res.Step = s.name
+		if err := res.mark(ctx, t.page, s.name); err != nil {
+			return err
+		}
+		if s.complete == nil {
 			res.Reached = true
 			// The chosen payment method loads after the step has opened.
-			return page.Quiet(ctx, 500*time.Millisecond, within)
+			return t.page.Quiet(ctx, time.Second, t.within)
 		}
-		if err == nil {
-			done[s.name] = true
-			err = s.complete(ctx, t)
-		}
-		if err != nil {
-			res.Stopped = err.Error()
-			return ctx.Err()
+		done[s.name] = true
+		if err := s.complete(ctx, t); err != nil {
+			return fmt.Errorf("completing the %s step: %w", s.name, err)
 		}
 	}
 }

@@ -52,8 +52,8 @@ func newStore(r *Recording, origin, loader, integrity string) (*store, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the recording %q: %w", r.Name, err)
 		}
-		if strings.HasSuffix(u.Path, "/api/storefront/checkout-settings") {
-			if e.Response.Content.Text, err = localSettings(e.Response.Content.Text, origin); err != nil {
+		if u.Path == "/api/storefront/checkout-settings" {
+			if e.Response.Content.Text, err = currentSettings(e.Response.Content.Text, origin); err != nil {
 				return nil, fmt.Errorf("reading the recording %q: %w", r.Name, err)
 			}
 		}
@@ -79,9 +79,10 @@ func (s *store) mock(path, body string) {
 	s.answers["GET "+path] = []entry{e}
 }
 
-// localSettings points the payment service at the shop itself and adds the
-// settings that older recordings lack, as the app's own replay does.
-func localSettings(text, origin string) (string, error) {
+// currentSettings adds the settings that older recordings lack and sends the
+// payment service's frames to the shop itself, as the app's own replay does:
+// nothing leaves the machine.
+func currentSettings(text, origin string) (string, error) {
 	var settings map[string]any
 	if err := json.Unmarshal([]byte(text), &settings); err != nil {
 		return "", fmt.Errorf("decoding checkout-settings: %w", err)
