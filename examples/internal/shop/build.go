@@ -59,17 +59,6 @@ func (b *Build) Styles(entry string) ([]Tag, error) {
 	return b.tags(e.CSS)
 }
 
-// importMap returns the map that pins the modules of the pass that has an entry.
-func (b *Build) importMap(entry, base string) ([]byte, error) {
-	for _, p := range b.Release.Passes {
-		if _, ok := p.Entry(entry); ok {
-			return b.Release.ImportMap(p.Name, base)
-		}
-	}
-	_, err := b.entry(entry)
-	return nil, err
-}
-
 // Lazy returns the paths of the scripts and styles that only chunks load.
 func (b *Build) Lazy() []string { return b.pathsOf(release.Lazy) }
 
