@@ -107,6 +107,7 @@ func shortened(line, src string) (string, error) {
 // alphaEquivalent reports whether two programs differ in names only; if not,
 // it shows where.
 func alphaEquivalent(a, b string) error {
+	a, b = withoutHashbang(a), withoutHashbang(b)
 	useA, err := countChars(a)
 	if err != nil {
 		return fmt.Errorf("original: %w", err)
@@ -131,6 +132,14 @@ func alphaEquivalent(a, b string) error {
 		err = firstDifference(x, y)
 	}
 	return err
+}
+
+// withoutHashbang makes room for the line of evenOut.
+func withoutHashbang(s string) string {
+	if strings.HasPrefix(s, "#!") {
+		_, s, _ = strings.Cut(s, "\n")
+	}
+	return s
 }
 
 func firstDifference(x, y string) error {
