@@ -63,7 +63,7 @@ function* generator(of) { const received = yield of; print("received", received)
 const iterator = generator("of");
 print(iterator.next().value, iterator.next("sent").value, iterator.next().value);
 
-try { missing; let missing; } catch (error) { print(error.name); }
+try { print(missing); let missing; } catch (error) { print(error.name); }
 try { throw { message: "m" }; } catch ({ message, detail = () => message }) { let message2 = detail(); print(message, message2); }
 switch (left) { case 9: let scoped = "scoped"; default: print(scoped); }
 { let scoped = "block"; { function scoped2() { return scoped; } print(scoped2()); } }
