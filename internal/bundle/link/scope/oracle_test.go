@@ -70,7 +70,32 @@ func countChars(src string) (c charUse, err error) {
 			c.left[b] -= n
 		}
 	}
+	for _, path := range modulePaths(f) {
+		for _, b := range []byte(path) {
+			c.left[b]--
+		}
+	}
 	return c, nil
+}
+
+// modulePaths lists the paths of imports and calls of require, which esbuild
+// does not count.
+func modulePaths(f *File) (paths []string) {
+	for _, s := range f.Stmts {
+		if s.From != nil {
+			paths = append(paths, s.From.Text)
+		}
+	}
+	for _, c := range f.ImportCalls {
+		paths = append(paths, c.Text)
+	}
+	for _, r := range f.Globals["require"] {
+		rest, ok := strings.CutPrefix(string(f.Src[r.End():min(len(f.Src), r.End()+200)]), `("`)
+		if path, _, found := strings.Cut(rest, `")`); ok && found {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // evenOut returns two first lines ("#!…", which esbuild keeps and counts) that
