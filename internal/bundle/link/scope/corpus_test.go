@@ -56,7 +56,11 @@ func (c *corpusRun) folder(root string) {
 }
 
 func (c *corpusRun) file(path, src string) {
-	text, err := printed(src)
+	print := printed
+	if c.files%8 == 7 {
+		print = printedLong
+	}
+	text, err := print(src)
 	if err != nil {
 		c.skipped++
 		return

@@ -36,6 +36,9 @@ func printed(src string) (string, error) {
 	return transform(src, minify)
 }
 
+// printedLong returns src with white space and without shorter syntax.
+func printedLong(src string) (string, error) { return transform(src, api.TransformOptions{}) }
+
 // mangled parses and renames src.
 func mangled(src string) (string, error) {
 	f, err := Parse([]byte(src))
