@@ -58,7 +58,7 @@ func TestMangle(t *testing.T) {
 			if c.want != "" && got != c.want {
 				t.Errorf("%s\ngot  %s\nwant %s", c.src, got, c.want)
 			}
-			if err := alphaEquivalent(c.src, got); err != nil && !strings.Contains(err.Error(), "original: ") {
+			if err := alphaEquivalent(module, c.src, got); err != nil && !strings.Contains(err.Error(), "original: ") {
 				t.Errorf("%s\n%s\n%v", c.src, got, err)
 			}
 		})

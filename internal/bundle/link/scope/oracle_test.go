@@ -18,10 +18,19 @@ type esbuildError string
 
 func (e esbuildError) Error() string { return string(e) }
 
-func transform(src string, o api.TransformOptions) (string, error) {
+// goal is how esbuild is to take a source.
+type goal = api.Format
+
+const (
+	module = api.FormatESModule
+	script = api.FormatDefault // sloppy code, with the rules of Annex B
+)
+
+func transform(g goal, src string, o api.TransformOptions) (string, error) {
+	o.Format = g
 	o.Loader = api.LoaderJS
-	o.Format = api.FormatESModule
 	o.LogLevel = api.LogLevelSilent
+	o.LegalComments = api.LegalCommentsNone
 	res := api.Transform(src, o)
 	if len(res.Errors) > 0 {
 		return "", esbuildError(res.Errors[0].Text)
@@ -29,15 +38,21 @@ func transform(src string, o api.TransformOptions) (string, error) {
 	return string(res.Code), nil
 }
 
-var minify = api.TransformOptions{MinifySyntax: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone}
+var minify = api.TransformOptions{MinifySyntax: true, MinifyWhitespace: true}
 
 // printed returns src as the linker gets modules.
-func printed(src string) (string, error) {
-	return transform(src, minify)
-}
+func printed(src string) (string, error) { return transform(module, src, minify) }
 
 // printedLong returns src with white space and without shorter syntax.
-func printedLong(src string) (string, error) { return transform(src, api.TransformOptions{}) }
+func printedLong(src string) (string, error) {
+	return transform(module, src, api.TransformOptions{})
+}
+
+// printedSloppy returns old code, in a function, as esbuild prints it outside
+// of modules.
+func printedSloppy(src string) (string, error) {
+	return transform(script, "(function(exports,require,module){"+withoutHashbang(src)+"\n})();", minify)
+}
 
 // mangled parses and renames src.
 func mangled(src string) (string, error) {
@@ -124,8 +139,8 @@ func evenOut(a, b *charUse, slack, eighths int) (lineA, lineB string) {
 
 // shortened lets esbuild rename src, and returns the result without the line
 // put before it.
-func shortened(line, src string) (string, error) {
-	out, err := transform(line+src, api.TransformOptions{MinifyIdentifiers: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone})
+func shortened(g goal, line, src string) (string, error) {
+	out, err := transform(g, line+src, api.TransformOptions{MinifyIdentifiers: true, MinifyWhitespace: true})
 	if err != nil {
 		return "", err
 	}
@@ -134,7 +149,7 @@ func shortened(line, src string) (string, error) {
 
 // alphaEquivalent reports whether two programs differ in names only; if not,
 // it shows where.
-func alphaEquivalent(a, b string) error {
+func alphaEquivalent(g goal, a, b string) error {
 	a, b = withoutHashbang(a), withoutHashbang(b)
 	useA, err := countChars(a)
 	if err != nil {
@@ -146,11 +161,11 @@ func alphaEquivalent(a, b string) error {
 	}
 	for _, eighths := range []int{0, 1, 8, 32} {
 		lineA, lineB := evenOut(&useA, &useB, 4, eighths)
-		x, errX := shortened(lineA, a)
+		x, errX := shortened(g, lineA, a)
 		if errX != nil {
 			return fmt.Errorf("original: %w", errX)
 		}
-		y, errY := shortened(lineB, b)
+		y, errY := shortened(g, lineB, b)
 		if errY != nil {
 			return fmt.Errorf("renamed: %w", errY)
 		}
