@@ -3,11 +3,14 @@ package difftest
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 var (
@@ -94,5 +97,71 @@ func TestBareEsbuild(t *testing.T) {
 				t.Logf("%s, %s:\n%s", d.Format, d.Kind, d.Detail)
 			}
 		})
+	}
+}
+
+// TestRandomGraphs compares random graphs, 60 of them, or 1,000 with CI=true. Others:
+//
+//	go test ./internal/bundle/difftest -run RandomGraphs -v -args -seed 17 -n 1
+func TestRandomGraphs(t *testing.T) {
+	builder := Builder(Bare{})
+	h := start(t, builder, ESM, Classic)
+	n := *countFlag
+	switch {
+	case n > 0:
+	case os.Getenv("CI") == "true":
+		n = 1000
+	default:
+		n = 60
+	}
+	f := &findings{kinds: map[string]int{}}
+	began := time.Now()
+	seeds := make(chan uint64)
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for seed := range seeds {
+				compareSeed(t, h, seed, f)
+			}
+		})
+	}
+	for seed := *seedFlag; seed < *seedFlag+uint64(n); seed++ {
+		seeds <- seed
+	}
+	close(seeds)
+	workers.Wait()
+	t.Logf("%d graphs, %v: %.1f a second; differences: %v", n, h.Formats, float64(n)/time.Since(began).Seconds(), f.kinds)
+}
+
+// findings counts differences by kind. Only the first of each kind are shrunk and shown whole: they tend to be one.
+type findings struct {
+	mu    sync.Mutex
+	kinds map[string]int
+}
+
+const shownPerKind = 3
+
+func (f *findings) add(d Difference) (show bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	kind := fmt.Sprintf("%s: %s", d.Format, d.Kind)
+	f.kinds[kind]++
+	return f.kinds[kind] <= shownPerKind
+}
+
+func compareSeed(t *testing.T, h *Harness, seed uint64, f *findings) {
+	g := Generate(seed)
+	r, err := h.Run(t.Context(), g.Case())
+	if err != nil {
+		t.Errorf("seed %d: the graph itself is wrong: %v\n%s", seed, err, g.Case().Txtar())
+		return
+	}
+	for _, d := range r.Differences {
+		if !f.add(d) {
+			t.Errorf("seed %d, %s: %s", seed, d.Format, d.Kind)
+			continue
+		}
+		small, d := h.Shrink(t.Context(), g, d, 300)
+		t.Errorf("seed %d, %s: %s\n- plain, + bundled\n%s\nShrunk to:\n\n%s", seed, d.Format, d.Kind, d.Detail, small.Case().Txtar())
 	}
 }
