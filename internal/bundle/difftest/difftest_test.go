@@ -17,6 +17,9 @@ var (
 	seedFlag    = flag.Uint64("seed", 1, "the first seed of the random graphs")
 	countFlag   = flag.Int("n", 0, "how many random graphs; 0 means 60, with CI=true 1,000")
 	builderFlag = flag.String("builder", "", "bare: compare bare esbuild, to see what this harness finds there")
+	triesFlag   = flag.Int("tries", 300, "how many runs shrinking a graph may take")
+	showFlag    = flag.Int("show", 3, "how many differences of each kind are shrunk and shown whole")
+	withoutFlag = flag.String("without", "", "comma-separated parts to leave out of the graphs, to look behind a known difference")
 )
 
 // start gives a harness for the builder. A machine without Node or Chromium skips the test, unless it is CI.
@@ -139,18 +142,22 @@ type findings struct {
 	kinds map[string]int
 }
 
-const shownPerKind = 3
-
 func (f *findings) add(d Difference) (show bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	kind := fmt.Sprintf("%s: %s", d.Format, d.Kind)
 	f.kinds[kind]++
-	return f.kinds[kind] <= shownPerKind
+	return f.kinds[kind] <= *showFlag
 }
 
 func compareSeed(t *testing.T, h *Harness, seed uint64, f *findings) {
 	g := Generate(seed)
+	for name := range strings.SplitSeq(*withoutFlag, ",") {
+		if err := g.Without(name); name != "" && err != nil {
+			t.Error(err)
+			return
+		}
+	}
 	r, err := h.Run(t.Context(), g.Case())
 	if err != nil {
 		t.Errorf("seed %d: the graph itself is wrong: %v\n%s", seed, err, g.Case().Txtar())
@@ -161,7 +168,7 @@ func compareSeed(t *testing.T, h *Harness, seed uint64, f *findings) {
 			t.Errorf("seed %d, %s: %s", seed, d.Format, d.Kind)
 			continue
 		}
-		small, d := h.Shrink(t.Context(), g, d, 300)
+		small, d := h.Shrink(t.Context(), g, d, *triesFlag)
 		t.Errorf("seed %d, %s: %s\n- plain, + bundled\n%s\nShrunk to:\n\n%s", seed, d.Format, d.Kind, d.Detail, small.Case().Txtar())
 	}
 }

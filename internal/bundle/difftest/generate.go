@@ -87,8 +87,10 @@ func (m *maker) connect() {
 		if from > to && !m.cyclic {
 			from, to = to, from
 		}
-		if from != to || m.cyclic && !m.g.Modules[from].CJS {
+		if from != to {
 			m.edges = append(m.edges, m.edge(from, to, lazy))
+		} else if m.cyclic && !m.g.Modules[from].CJS {
+			m.edges = append(m.edges, edge{from: from, to: to})
 		}
 	}
 	m.Shuffle(len(m.edges), func(i, j int) { m.edges[i], m.edges[j] = m.edges[j], m.edges[i] })

@@ -41,7 +41,7 @@ func (m *maker) addEager() {
 	}
 	from, to := m.IntN(len(m.g.Modules)), m.IntN(len(m.g.Modules))
 	a, b := m.g.Modules[from], m.g.Modules[to]
-	if a.CJS || a.Pure || b.CJS || b.Pure {
+	if a.CJS || a.Pure || b.CJS || b.Pure || from == to {
 		return
 	}
 	a.Body = append(a.Body, &Stmt{Code: fmt.Sprintf("__pending.push(import(%q).then((y) => { %s(%q, y); }));",
