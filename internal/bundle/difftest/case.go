@@ -30,7 +30,12 @@ const stepsFile = "steps.txt"
 func ReadCase(name string, data []byte) (*Case, error) {
 	a := txtar.Parse(data)
 	c := &Case{Name: name, Comment: strings.TrimSpace(string(a.Comment))}
+	seen := map[string]bool{}
 	for _, f := range a.Files {
+		if seen[f.Name] {
+			return nil, fmt.Errorf("reading case %q: file %q is there twice", name, f.Name)
+		}
+		seen[f.Name] = true
 		switch {
 		case f.Name == stepsFile:
 			c.Steps = append(c.Steps, lines(string(f.Data))...)

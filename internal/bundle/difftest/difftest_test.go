@@ -25,8 +25,8 @@ var (
 // start gives a harness for the builder. A machine without Node or Chromium skips the test, unless it is CI.
 func start(t *testing.T, builder Builder, formats ...Format) *Harness {
 	t.Helper()
-	h := &Harness{Builder: builder, Formats: formats, Scratch: t.TempDir()}
-	node, err := StartNode(program(t, "node"), t.TempDir())
+	h := &Harness{Builder: builder, Formats: formats, Scratch: scratch(t)}
+	node, err := StartNode(program(t, "node"), h.Scratch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +38,17 @@ func start(t *testing.T, builder Builder, formats ...Format) *Harness {
 	t.Cleanup(func() { browser.Close() })
 	h.Node, h.Browser = node, browser
 	return h
+}
+
+// scratch is a folder in memory where there is one: a run writes and removes some 40 small files per graph.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "module-graphs-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func program(t *testing.T, names ...string) string {
