@@ -17,15 +17,19 @@ var (
 	seedFlag    = flag.Uint64("seed", 1, "the first seed of the random graphs")
 	countFlag   = flag.Int("n", 0, "how many random graphs; 0 means 60, with CI=true 1,000")
 	builderFlag = flag.String("builder", "", "bare: compare bare esbuild, to see what this harness finds there")
+	formatsFlag = flag.String("formats", "esm,classic", "the formats to compare")
 	triesFlag   = flag.Int("tries", 300, "how many runs shrinking a graph may take")
 	showFlag    = flag.Int("show", 3, "how many differences of each kind are shrunk and shown whole")
 	withoutFlag = flag.String("without", "", "comma-separated parts to leave out of the graphs, to look behind a known difference")
 )
 
 // start gives a harness for the builder. A machine without Node or Chromium skips the test, unless it is CI.
-func start(t *testing.T, builder Builder, formats ...Format) *Harness {
+func start(t *testing.T, builder Builder) *Harness {
 	t.Helper()
-	h := &Harness{Builder: builder, Formats: formats, Scratch: scratch(t)}
+	h := &Harness{Builder: builder, Scratch: scratch(t)}
+	for name := range strings.SplitSeq(*formatsFlag, ",") {
+		h.Formats = append(h.Formats, Format(name))
+	}
 	node, err := StartNode(program(t, "node"), h.Scratch)
 	if err != nil {
 		t.Fatal(err)
@@ -87,10 +91,26 @@ func cases(t *testing.T) []*Case {
 	return out
 }
 
+// TestCases runs the hand-written graphs through the bundler.
+func TestCases(t *testing.T) {
+	h := start(t, ours{})
+	for _, c := range cases(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			r, err := h.Run(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range r.Differences {
+				t.Errorf("%s, %s:\n%s", d.Format, d.Kind, d.Detail)
+			}
+		})
+	}
+}
+
 // TestBareEsbuild keeps the harness honest: it must find the differences that bare esbuild is known to have, and none
 // where it has none. Each case says which.
 func TestBareEsbuild(t *testing.T) {
-	h := start(t, Bare{}, ESM)
+	h := start(t, Bare{})
 	for _, c := range cases(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			var differs bool
@@ -118,8 +138,11 @@ func TestBareEsbuild(t *testing.T) {
 //
 //	go test ./internal/bundle/difftest -run RandomGraphs -v -args -seed 17 -n 1
 func TestRandomGraphs(t *testing.T) {
-	builder := Builder(Bare{})
-	h := start(t, builder, ESM, Classic)
+	builder := Builder(ours{})
+	if *builderFlag == "bare" {
+		builder = Bare{}
+	}
+	h := start(t, builder)
 	n := *countFlag
 	switch {
 	case n > 0:

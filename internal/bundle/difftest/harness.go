@@ -66,15 +66,17 @@ func (h *Harness) runFormat(ctx context.Context, c *Case, source string, format 
 	r.Ran = append(r.Ran, format)
 	got, err := h.Browser.Run(ctx, out, format, c.Steps)
 	var failed *RunError
-	switch {
-	case errors.As(err, &failed):
-		r.Differences = append(r.Differences, Difference{format, KindRun, failed.Message})
-	case err != nil:
+	if err != nil && !errors.As(err, &failed) {
 		return err
-	default:
+	}
+	if got != nil {
 		if d := compare(format, r.Want, got); d != nil {
 			r.Differences = append(r.Differences, *d)
+			return nil
 		}
+	}
+	if failed != nil {
+		r.Differences = append(r.Differences, Difference{format, KindRun, failed.Message})
 	}
 	return nil
 }
