@@ -4,9 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,7 +153,7 @@ func TestRandomGraphs(t *testing.T) {
 	default:
 		n = 60
 	}
-	f := &findings{kinds: map[string]int{}}
+	f := &findings{seeds: map[string][]uint64{}}
 	began := time.Now()
 	seeds := make(chan uint64)
 	var workers sync.WaitGroup
@@ -167,21 +169,24 @@ func TestRandomGraphs(t *testing.T) {
 	}
 	close(seeds)
 	workers.Wait()
-	t.Logf("%d graphs, %v: %.1f a second; differences: %v", n, h.Formats, float64(n)/time.Since(began).Seconds(), f.kinds)
+	for _, kind := range slices.Sorted(maps.Keys(f.seeds)) {
+		t.Errorf("%s: seeds %v", kind, f.seeds[kind])
+	}
+	t.Logf("%d graphs, %v: %.1f a second; %d kinds of differences", n, h.Formats, float64(n)/time.Since(began).Seconds(), len(f.seeds))
 }
 
 // findings counts differences by kind. Only the first of each kind are shrunk and shown whole: they tend to be one.
 type findings struct {
 	mu    sync.Mutex
-	kinds map[string]int
+	seeds map[string][]uint64
 }
 
-func (f *findings) add(d Difference) (show bool) {
+func (f *findings) add(seed uint64, d Difference) (show bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	kind := fmt.Sprintf("%s: %s", d.Format, d.Kind)
-	f.kinds[kind]++
-	return f.kinds[kind] <= *showFlag
+	f.seeds[kind] = append(f.seeds[kind], seed)
+	return len(f.seeds[kind]) <= *showFlag
 }
 
 func compareSeed(t *testing.T, h *Harness, seed uint64, f *findings) {
@@ -198,8 +203,7 @@ func compareSeed(t *testing.T, h *Harness, seed uint64, f *findings) {
 		return
 	}
 	for _, d := range r.Differences {
-		if !f.add(d) {
-			t.Errorf("seed %d, %s: %s", seed, d.Format, d.Kind)
+		if !f.add(seed, d) {
 			continue
 		}
 		small, d := h.Shrink(t.Context(), g, d, *triesFlag)

@@ -21,6 +21,8 @@
 //   - Reading let, const or class bindings before their module ran. Node throws; bundlers turn them into var.
 //   - `default` and the namespace of a CommonJS module with the __esModule flag, read from a package without
 //     "type": "module". Node gives module.exports; bundlers do as Babel did. From a package with it all agree.
+//   - `export *` of a module in which a name is already ambiguous. ECMA-262 leaves the name out further up too; V8 takes
+//     it from the next `export *` that has it.
 //   - Changing a CommonJS module's exports after it ran. Node copied them for its ES importers; bundlers look again.
 //   - CommonJS names that Node's lexer does not find, and one name from two `export *` of CommonJS modules.
 //   - Function and class names, and Symbol.toStringTag of namespaces: minified, missing.

@@ -255,24 +255,7 @@ func (m *maker) exportName(i int, mayDefault bool) string {
 	if mayDefault {
 		pool = append(pool, "default", "default")
 	}
-	taken := map[string]bool{}
-	mod := m.g.Modules[i]
-	for _, d := range mod.Decls {
-		for _, n := range d.Names {
-			taken[n] = true
-		}
-	}
-	for _, im := range mod.Imports {
-		if im.Form == StarAs {
-			taken[im.Name] = true
-		}
-		if im.Form == Reexport {
-			for _, s := range im.Specs {
-				taken[s.As] = true
-			}
-		}
-	}
-	if name := one(m, pool...); !taken[name] && !m.locals[i]["export "+name] {
+	if name := one(m, pool...); !slices.Contains(m.g.own(i), name) && !m.locals[i]["export "+name] {
 		m.locals[i]["export "+name] = true
 		return name
 	}

@@ -243,20 +243,11 @@ func (g *Graph) names(i int) []string {
 		if m.CJS && !star {
 			all["default"] = true
 		}
-		for _, d := range m.Decls {
-			for _, n := range d.Names {
-				all[n] = true
-			}
+		for _, n := range g.own(i) {
+			all[n] = true
 		}
 		for _, im := range m.Imports {
-			switch im.Form {
-			case StarAs:
-				all[im.Name] = true
-			case Reexport:
-				for _, s := range im.Specs {
-					all[s.As] = true
-				}
-			case Star:
+			if im.Form == Star {
 				visit(im.Target, true)
 			}
 		}
@@ -270,6 +261,49 @@ func (g *Graph) names(i int) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// ambiguous tells whether module i itself has a name that two `export *` bring. V8 forgets that such a name was there
+// when the module is the target of a further `export *`; ECMA-262 and the bundlers don't, so no graph does that.
+func (g *Graph) ambiguous(i int) bool {
+	seen := map[int]bool{}
+	found := false
+	var visit func(int)
+	visit = func(k int) {
+		if seen[k] || !g.live(k) {
+			return
+		}
+		seen[k] = true
+		for _, name := range g.own(k) {
+			_, ok := g.lookup(i, name, map[Def]bool{})
+			found = found || name != "default" && !ok
+		}
+		for _, im := range g.Modules[k].Imports {
+			if im.Form == Star {
+				visit(im.Target)
+			}
+		}
+	}
+	visit(i)
+	return found
+}
+
+// own gives the names that module i exports by itself.
+func (g *Graph) own(i int) (names []string) {
+	for _, d := range g.Modules[i].Decls {
+		names = append(names, d.Names...)
+	}
+	for _, im := range g.Modules[i].Imports {
+		switch im.Form {
+		case StarAs:
+			names = append(names, im.Name)
+		case Reexport:
+			for _, s := range im.Specs {
+				names = append(names, s.As)
+			}
+		}
+	}
+	return names
 }
 
 // kind says what a definition is.
@@ -376,7 +410,7 @@ func (g *Graph) pruneImports(i int) bool {
 		if im.Style >= 0 {
 			return g.Styles[im.Style] == nil
 		}
-		if !g.live(im.Target) {
+		if !g.live(im.Target) || im.Form == Star && g.ambiguous(im.Target) {
 			return true
 		}
 		n := len(im.Specs)

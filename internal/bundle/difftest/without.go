@@ -11,9 +11,11 @@ import (
 var parts = map[string]func(g *Graph, m *Module, s *Stmt) bool{
 	"lazy-cjs":     func(g *Graph, _ *Module, s *Stmt) bool { return s.Loads >= 0 && g.Modules[s.Loads].CJS },
 	"lazy":         func(_ *Graph, _ *Module, s *Stmt) bool { return s.Loads >= 0 },
+	"cjs-import":   func(_ *Graph, m *Module, s *Stmt) bool { return s.Loads >= 0 && m.CJS },
 	"late-require": func(_ *Graph, m *Module, s *Stmt) bool { return s.Requires >= 0 && !m.CJS },
 	"throw":        func(_ *Graph, _ *Module, s *Stmt) bool { return strings.HasPrefix(s.Code, "throw ") },
 	"eager":        func(_ *Graph, _ *Module, s *Stmt) bool { return strings.HasPrefix(s.Code, "__pending") },
+	"strict":       func(_ *Graph, m *Module, s *Stmt) bool { return strings.Contains(s.Code, m.Name+" is strict") },
 	"css":          nil,
 	"cjs":          nil,
 	"star-cjs":     nil,
@@ -28,6 +30,11 @@ func (g *Graph) Without(name string) error {
 	for i, m := range g.Modules {
 		switch {
 		case m == nil:
+			continue
+		case name == "strict":
+			m.Decls = slices.DeleteFunc(m.Decls, func(d *Decl) bool { return d.This })
+		}
+		switch {
 		case drop != nil:
 			m.Body = slices.DeleteFunc(m.Body, func(s *Stmt) bool { return drop(g, m, s) })
 		case name == "css":
