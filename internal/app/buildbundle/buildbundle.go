@@ -1,0 +1,352 @@
+// Package buildbundle is the use case "source to release": it reads the
+// configuration, runs its passes in order, and puts a finished release in the
+// output folder's place, or leaves that folder as it was.
+package buildbundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/org/checkout-deploy/internal/bundle"
+	"github.com/org/checkout-deploy/internal/bundle/link"
+	"github.com/org/checkout-deploy/internal/bundle/style"
+	"github.com/org/checkout-deploy/internal/bundle/target"
+	"github.com/org/checkout-deploy/internal/config"
+	"github.com/org/checkout-deploy/internal/release"
+)
+
+// Request is what the edge (flags, inputs, environment) knows.
+type Request struct {
+	Dir           string // the project, absolute
+	Config        string // relative to Dir; "" looks for checkout-deploy.yml
+	OutDir        string // "" takes the configuration's
+	Format        string // "" takes the configuration's
+	Env           config.Env
+	LookPath      func(string) (string, error)
+	ProgramFolder string // where dart-sass may lie beside the program
+	Sass          string // the Dart Sass program, "" to look for it
+	Version       string // of this tool
+}
+
+// Outcome is what was made.
+type Outcome struct {
+	ID       release.Digest
+	Release  *release.Release
+	OutDir   string // absolute
+	Warnings []string
+}
+
+// Run builds.
+func Run(ctx context.Context, req Request) (*Outcome, error) {
+	cfg, err := config.Find(os.DirFS(req.Dir), req.Config, req.Env)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
+		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
+	}}
+	if err := b.checkFormat(); err != nil {
+		return nil, err
+	}
+	defer b.close()
+	for i := range cfg.Build.Passes {
+		if err := b.pass(ctx, &cfg.Build.Passes[i]); err != nil {
+			return nil, fmt.Errorf("building pass %q: %w", cfg.Build.Passes[i].Name, err)
+		}
+	}
+	if err := b.views(); err != nil {
+		return nil, err
+	}
+	return b.commit(ctx)
+}
+
+type builder struct {
+	Request
+	cfg      *config.Config
+	styles   *style.Compiler
+	rel      *release.Release
+	contents map[string][]byte
+	warnings []string
+}
+
+func (b *builder) checkFormat() error {
+	if b.Format == "" || slices.Contains(release.Formats, release.Format(b.Format)) {
+		return nil
+	}
+	return fmt.Errorf("format %q is not known: use classic, esm or iife", b.Format)
+}
+
+func (b *builder) close() {
+	if b.styles != nil {
+		_ = b.styles.Close()
+	}
+}
+
+// compiler is the one style compiler of all passes.
+func (b *builder) compiler() (*style.Compiler, error) {
+	if b.styles != nil {
+		return b.styles, nil
+	}
+	c, err := style.New(style.Options{
+		Root: b.Dir, Sass: b.Sass, ProgramFolder: b.ProgramFolder, LookPath: b.LookPath,
+		SourceMap: b.cfg.Build.SourceMaps != config.MapsNone, Readable: b.cfg.Build.Profile == release.Development,
+		Resolve: bundle.StyleResolver(b.Dir, b.cfg.Build.TSConfig, b.cfg.Build.Alias),
+	})
+	b.styles = c
+	return c, err
+}
+
+func (b *builder) pass(ctx context.Context, p *config.Pass) error {
+	opts, err := b.options(p)
+	if err != nil {
+		return err
+	}
+	res, err := bundle.Build(ctx, *opts)
+	if err != nil {
+		return err
+	}
+	b.warnings = append(b.warnings, res.Warnings...)
+	return b.record(p, opts, res)
+}
+
+func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
+	targets, err := target.Resolve(target.Options{Root: b.Dir, Queries: p.Target, Environment: string(b.cfg.Build.Profile)})
+	if err != nil {
+		return nil, err
+	}
+	styles, err := b.compiler()
+	if err != nil {
+		return nil, err
+	}
+	defines, err := b.defines(p)
+	if err != nil {
+		return nil, err
+	}
+	build := &b.cfg.Build
+	opts := &bundle.Options{
+		Root: b.Dir, Pass: p.Name, Format: bundle.Format(b.format(p)), Library: p.Library,
+		Engines: targets.Engines, Target: targets.Edition, Targets: targets.String(),
+		TSConfig: build.TSConfig, Alias: build.Alias, Define: defines, PublicPath: build.PublicPath,
+		Maps: bundle.Maps(build.SourceMaps), Minify: build.Profile != release.Development,
+		Loaders: map[string]string{}, MainFields: p.MainFields, Conditions: build.Conditions, External: build.External, Styles: styles,
+	}
+	for ext, l := range build.Loaders {
+		opts.Loaders[ext] = string(l)
+	}
+	for _, s := range slices.Backward(build.SideEffects) { // the last match wins there, the first here
+		opts.Overrides = append(opts.Overrides, bundle.Override{Pattern: bundle.Glob(s.Glob), SideEffects: s.Has})
+	}
+	for _, e := range p.Entries {
+		opts.Entries = append(opts.Entries, bundle.Entry{Name: e.Name, Modules: e.Modules})
+	}
+	for _, g := range p.Groups {
+		opts.Groups = append(opts.Groups, bundle.Group{
+			Name: g.Name, Pattern: g.Pattern, Chunks: bundle.Load(g.Chunks), MinShare: g.MinShare, Priority: g.Priority,
+		})
+	}
+	return opts, nil
+}
+
+func (b *builder) format(p *config.Pass) string {
+	if b.Format != "" {
+		return b.Format
+	}
+	return string(p.Format)
+}
+
+func (b *builder) defines(p *config.Pass) (map[string]string, error) {
+	out := map[string]string{"process.env.NODE_ENV": `"production"`}
+	if b.cfg.Build.Profile == release.Development {
+		out["process.env.NODE_ENV"] = `"development"`
+	}
+	for _, d := range p.Define {
+		if d.Manifest == nil {
+			out[d.Name] = d.Expr
+			continue
+		}
+		sealed := *b.rel
+		if err := sealed.Seal(); err != nil {
+			return nil, err
+		}
+		text, err := sealed.CheckoutManifest(d.Manifest.Pass, d.Manifest.Entry)
+		if err != nil {
+			return nil, fmt.Errorf("define %q: %w", d.Name, err)
+		}
+		out[d.Name] = string(text)
+	}
+	return out, nil
+}
+
+var roles = map[link.Role]release.Role{
+	link.Script: release.Script, link.Style: release.Style, link.SourceMap: release.Map, link.Asset: release.Asset,
+}
+
+// record adds a pass to the release.
+func (b *builder) record(p *config.Pass, opts *bundle.Options, res *bundle.Result) error {
+	pass := release.Pass{Name: p.Name, Format: release.Format(opts.Format), Library: p.Library, AppVersion: p.AppVersion}
+	if opts.Targets != "" {
+		pass.Target = strings.Split(opts.Targets, ",")
+	}
+	chunks := map[string]*release.Chunk{}
+	for _, e := range res.Entries {
+		entry := release.Entry{Name: e.Name, JS: e.JS, CSS: e.CSS}
+		for _, l := range e.Lazy {
+			if len(l.JS) == 0 && len(l.CSS) == 0 {
+				continue // all of it is there from the start
+			}
+			addChunk(chunks, l)
+			if !slices.Contains(entry.Chunks, l.Name) {
+				entry.Chunks = append(entry.Chunks, l.Name)
+			}
+		}
+		pass.Entries = append(pass.Entries, entry)
+	}
+	for _, c := range chunks {
+		pass.Chunks = append(pass.Chunks, *c)
+	}
+	slices.SortFunc(pass.Chunks, func(a, b release.Chunk) int { return strings.Compare(a.Name, b.Name) })
+	b.rel.Passes = append(b.rel.Passes, pass)
+	var errs []error
+	for _, f := range res.Files {
+		of := ""
+		if f.Role == link.SourceMap {
+			of = strings.TrimSuffix(f.Path, ".map")
+		}
+		errs = append(errs, b.file(f.Path, f.Content, roles[f.Role], of, p.Name))
+	}
+	return errors.Join(errs...)
+}
+
+// addChunk merges roots of one name: webpackChunkName may name several.
+func addChunk(chunks map[string]*release.Chunk, l link.LazyRoot) {
+	c := chunks[l.Name]
+	if c == nil {
+		c = &release.Chunk{Name: l.Name}
+		chunks[l.Name] = c
+	}
+	for _, f := range l.JS {
+		if !slices.Contains(c.JS, f) {
+			c.JS = append(c.JS, f)
+		}
+	}
+	for _, f := range l.CSS {
+		if !slices.Contains(c.CSS, f) {
+			c.CSS = append(c.CSS, f)
+		}
+	}
+	switch {
+	case l.Preload:
+		c.Hint = release.Preload
+	case l.Prefetch && c.Hint == release.NoHint:
+		c.Hint = release.Prefetch
+	}
+}
+
+func (b *builder) file(path string, data []byte, role release.Role, of, pass string) error {
+	if have, ok := b.contents[path]; ok {
+		if !slices.Equal(have, data) {
+			return fmt.Errorf("two different files would be named %q", path)
+		}
+		for i := range b.rel.Files {
+			if f := &b.rel.Files[i]; f.Path == path && pass != "" && !slices.Contains(f.Passes, pass) {
+				f.Passes = append(f.Passes, pass)
+			}
+		}
+		return nil
+	}
+	if b.contents == nil {
+		b.contents = map[string][]byte{}
+	}
+	b.contents[path] = data
+	f := release.File{Path: path, Size: int64(len(data)), Integrity: release.IntegrityOf(data), Role: role, Of: of}
+	if pass != "" {
+		f.Passes = []string{pass}
+	}
+	b.rel.Files = append(b.rel.Files, f)
+	return nil
+}
+
+// views writes what others read: a checkout-js manifest for each entry, an
+// import map for each esm pass.
+func (b *builder) views() error {
+	sealed := *b.rel
+	if err := sealed.Seal(); err != nil {
+		return err
+	}
+	var errs []error
+	for i := range sealed.Passes {
+		p := &sealed.Passes[i]
+		for j := range p.Entries {
+			text, err := sealed.CheckoutManifest(p.Name, p.Entries[j].Name)
+			if err == nil {
+				err = b.file(manifestName(sealed.Passes, i, j), text, release.Manifest, "", p.Name)
+			}
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// manifestName is manifest.json for the first pass's only entry, and a name of
+// its own for every other.
+func manifestName(passes []release.Pass, pass, entry int) string {
+	name := "manifest"
+	if pass > 0 {
+		name += "-" + passes[pass].Name
+	}
+	if len(passes[pass].Entries) > 1 {
+		name += "-" + passes[pass].Entries[entry].Name
+	}
+	return name + ".json"
+}
+
+// commit seals the release and swaps it in.
+func (b *builder) commit(ctx context.Context) (*Outcome, error) {
+	if err := b.rel.Seal(); err != nil {
+		return nil, err
+	}
+	id, err := b.rel.ID()
+	if err != nil {
+		return nil, err
+	}
+	out := b.OutDir
+	if out == "" {
+		out = b.cfg.Build.OutDir
+	}
+	if !filepath.IsAbs(out) {
+		out = filepath.Join(b.Dir, out)
+	}
+	stage, err := release.NewStage(out)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.write(ctx, stage); err != nil {
+		return nil, errors.Join(err, stage.Discard())
+	}
+	if _, err := stage.Commit(b.rel); err != nil {
+		return nil, err
+	}
+	return &Outcome{ID: id, Release: b.rel, OutDir: out, Warnings: b.warnings}, nil
+}
+
+func (b *builder) write(ctx context.Context, stage *release.Stage) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for _, f := range b.rel.Files {
+		work.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return stage.Write(f.Path, b.contents[f.Path])
+		})
+	}
+	return work.Wait()
+}

@@ -1,0 +1,170 @@
+package bundle
+
+import (
+	"context"
+	"encoding/json"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/org/checkout-deploy/internal/bundle/imports"
+	"github.com/org/checkout-deploy/internal/bundle/link"
+)
+
+// entryResult is what one entry became.
+type entryResult struct {
+	*link.Output
+	assets   map[string][]byte
+	warnings []string
+}
+
+// buildEntry compiles and links one entry.
+func buildEntry(ctx context.Context, opts Options, entry Entry) (*entryResult, error) {
+	c, err := newCompilation(opts, entry)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	out, err := c.compile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := c.linkInput(out)
+	linked, err := link.Link(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	res := &entryResult{Output: linked, assets: c.sources.assets}
+	res.warnings = c.sources.warnings
+	for _, w := range out.warnings {
+		res.warnings = append(res.warnings, FormatMessage(w))
+	}
+	return res, nil
+}
+
+func (c *compilation) linkInput(out *compiled) link.Input {
+	lay := c.newLayout(out.meta)
+	in := link.Input{
+		Format: link.Classic, Key: "checkout-deploy:" + c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
+		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
+		Styles: c.bundleStyles, Original: c.original(), Content: c.content,
+	}
+	if c.opts.Format == ESM {
+		in.Format = link.Module
+	}
+	if c.opts.PublicPath != "" {
+		in.PublicPath = &c.opts.PublicPath
+	}
+	for _, name := range sortedKeys(out.meta.Outputs) {
+		if base := path.Base(name); strings.HasSuffix(base, ".js") && base != extraOutput+".js" {
+			in.Chunks = append(in.Chunks, link.Chunk{
+				Name: base, Code: out.files[base], Map: out.files[base+".map"], Modules: sortedKeys(out.meta.Outputs[name].Inputs),
+			})
+		}
+	}
+	starts := c.graph.starts()
+	parents := map[rootID][]string{}
+	for _, from := range sortedKeys(starts) {
+		for _, to := range starts[from] {
+			parents[to] = append(parents[to], string(from))
+		}
+	}
+	in.Groups = c.groups()
+	for _, id := range c.rootsInOrder() {
+		if lay.rootOf[id] == "" {
+			continue
+		}
+		r := link.Root{
+			ID: string(id), Chunk: lay.rootOf[id], Name: c.chunkName(id), Units: lay.sequence[id], Initial: id.kind() != rootLazy,
+		}
+		r.Named = c.sources.lazies[id].Name != ""
+		r.Parents = parents[id]
+		for _, to := range starts[id] {
+			h := c.sources.lazies[to]
+			if h.Prefetch && lay.rootOf[to] != "" {
+				r.Prefetch = append(r.Prefetch, string(to))
+			}
+			if h.Preload && lay.rootOf[to] != "" {
+				r.Preload = append(r.Preload, string(to))
+			}
+		}
+		in.Roots = append(in.Roots, r)
+	}
+	return in
+}
+
+// smallFile is webpack's default for splitChunks.minSize.
+const smallFile = 20_000
+
+// groups gives the configured groups in order of priority; one that takes all
+// chunks counts for either kind.
+func (c *compilation) groups() []link.Group {
+	groups := slices.Clone(c.opts.Groups)
+	slices.SortStableFunc(groups, func(a, b Group) int { return b.Priority - a.Priority })
+	var out []link.Group
+	for _, g := range groups {
+		for _, initial := range []bool{true, false} {
+			if g.Chunks == LoadAll || (g.Chunks == LoadInitial) == initial {
+				name := g.Name
+				if g.Chunks == LoadAll && !initial {
+					name += "-lazy"
+				}
+				out = append(out, link.Group{Name: name, Initial: initial, MinShare: g.MinShare, Takes: g.Pattern.MatchString})
+			}
+		}
+	}
+	return out
+}
+
+// chunkName is webpackChunkName, or what the file's path suggests.
+func (c *compilation) chunkName(id rootID) string {
+	if h := c.sources.lazies[id]; h.Name != "" {
+		return safeName(h.Name)
+	}
+	if id.kind() == rootEntry {
+		return id.target()
+	}
+	target := id.target()
+	base := strings.TrimSuffix(path.Base(target), path.Ext(target))
+	if base == "index" {
+		dir := path.Dir(target)
+		if path.Base(dir) == "src" {
+			dir = path.Dir(dir)
+		}
+		base = path.Base(dir)
+	}
+	return safeName(base)
+}
+
+// original gives the place in a source file of one in its rewritten text.
+func (c *compilation) original() func(string, int, int) (int, int) {
+	var mu sync.Mutex
+	known := map[string]*imports.Positions{}
+	return func(source string, line, column int) (int, int) {
+		rw, ok := c.rewritten[c.abs(source)]
+		if !ok {
+			return line, column
+		}
+		mu.Lock()
+		p := known[source]
+		if p == nil {
+			p = imports.NewPositions(rw.original, rw.text, rw.edits)
+			known[source] = p
+		}
+		mu.Unlock()
+		return p.Original(line, column)
+	}
+}
+
+func (c *compilation) content(source string) []byte {
+	rw, ok := c.rewritten[c.abs(source)]
+	if !ok {
+		return nil
+	}
+	b, err := json.Marshal(string(rw.original))
+	if err != nil {
+		return nil
+	}
+	return b
+}

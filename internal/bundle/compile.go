@@ -1,0 +1,268 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle/imports"
+)
+
+// compilation is one entry's esbuild run: a first build that only tells the
+// module graph, and further ones of the same context, whose syntax trees
+// esbuild keeps, so that a rebuild costs linking and printing alone.
+type compilation struct {
+	opts      Options
+	entry     Entry
+	ctx       api.BuildContext
+	scan      bool // the graph is not known yet
+	graph     *graph
+	sources   *sources // what the plugin's load hooks learned
+	plan      plan
+	temp      string // holds the derived tsconfig
+	effects   *sideEffects
+	enums     *imports.Enums
+	rewritten map[string]rewritten // by absolute path
+}
+
+// plan is what the graph tells the plugin for the real build.
+type plan struct {
+	available map[rootID]rootID   // root → root evaluated before it
+	atoms     []string            // modules that need a chunk of their own
+	preludes  map[string][]string // importer → specifiers to evaluate first, in order
+}
+
+// Base names of the two entry chunks inside esbuild's run. The extra one holds
+// nothing: it starts what the graph asked for, and is thrown away.
+const (
+	entryOutput = "entry"
+	extraOutput = "extra"
+)
+
+var extraRoot = newRootID("extra", "")
+
+func newCompilation(opts Options, entry Entry) (*compilation, error) {
+	c := &compilation{opts: opts, entry: entry, scan: true, sources: newSources(), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
+	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: os.ReadFile}
+	loaders, err := esbuildLoaders(opts.Loaders)
+	if err != nil {
+		return nil, err
+	}
+	tsconfig, err := c.looseTSConfig()
+	if err != nil {
+		return nil, err
+	}
+	ctx, ctxErr := api.Context(api.BuildOptions{
+		AbsWorkingDir: opts.Root,
+		EntryPointsAdvanced: []api.EntryPoint{
+			{InputPath: rootNamespace + ":" + string(c.entryRoot()), OutputPath: entryOutput},
+			{InputPath: rootNamespace + ":" + string(extraRoot), OutputPath: extraOutput},
+		},
+		Bundle:           true,
+		Splitting:        true,
+		Format:           api.FormatESModule,
+		Platform:         api.PlatformBrowser,
+		Outdir:           filepath.Join(opts.Root, ".checkout-deploy-memory"), // nothing is written there
+		EntryNames:       "[name]",
+		ChunkNames:       "chunk-[hash]",
+		Metafile:         true,
+		Write:            false,
+		MinifySyntax:     opts.Minify,
+		MinifyWhitespace: true,
+		Sourcemap:        sourceMapMode(opts.Maps),
+		SourcesContent:   api.SourcesContentInclude,
+		LegalComments:    api.LegalCommentsNone,
+		Engines:          opts.Engines,
+		Target:           opts.Target,
+		Tsconfig:         tsconfig,
+		Supported:        map[string]bool{"dynamic-import": true, "import-meta": true}, // the linker replaces both
+		Alias:            opts.Alias,
+		Define:           c.defines(),
+		Loader:           loaders,
+		MainFields:       opts.MainFields,
+		Conditions:       opts.Conditions,
+		LogLevel:         api.LogLevelSilent,
+		LogLimit:         0,
+		Charset:          api.CharsetUTF8,
+		Plugins:          []api.Plugin{c.plugin()},
+		LogOverride:      map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
+	})
+	if ctxErr != nil {
+		return nil, messagesError(ctxErr.Errors)
+	}
+	c.ctx = ctx
+	return c, nil
+}
+
+func (c *compilation) entryRoot() rootID { return newRootID(rootEntry, c.entry.Name) }
+
+// compiled is the outcome of one run.
+type compiled struct {
+	meta     *metafile
+	files    map[string][]byte // by path relative to the output folder
+	warnings []api.Message
+}
+
+func (c *compilation) run(ctx context.Context) (*compiled, error) {
+	stop := context.AfterFunc(ctx, c.ctx.Cancel)
+	defer stop()
+	res := c.ctx.Rebuild()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(res.Errors) > 0 {
+		return nil, messagesError(res.Errors)
+	}
+	meta, err := readMetafile(res.Metafile)
+	if err != nil {
+		return nil, err
+	}
+	out := &compiled{meta: meta, files: make(map[string][]byte, len(res.OutputFiles)), warnings: res.Warnings}
+	for _, f := range res.OutputFiles {
+		out.files[filepath.Base(f.Path)] = f.Contents
+	}
+	return out, nil
+}
+
+// compile runs the scan and then the real build.
+func (c *compilation) compile(ctx context.Context) (*compiled, error) {
+	first, err := c.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.graph = newGraph(first.meta)
+	if err := c.reroute(ctx); err != nil {
+		return nil, err
+	}
+	c.plan.available = availability(c.entryRoot(), c.graph.starts())
+	c.scan = false
+	return c.run(ctx)
+}
+
+func (c *compilation) defines() map[string]string {
+	// `self` is the global object in pages and workers alike, also where
+	// globalThis is too new for the targets.
+	d := map[string]string{
+		"global":                  "self",
+		"__webpack_public_path__": envName + ".p",
+		"__webpack_nonce__":       envName + ".n",
+		"process.env.NODE_ENV":    `"production"`,
+	}
+	if c.opts.Format != ESM {
+		d["import.meta.url"] = envName + ".u"
+	}
+	for k, v := range c.opts.Define {
+		d[k] = v
+	}
+	return d
+}
+
+// messagesError is every message of esbuild's in one error, each with its
+// place: "src/a.ts:3:7: Could not resolve "./b"".
+func messagesError(msgs []api.Message) error {
+	errs := make([]error, 0, len(msgs))
+	for _, m := range msgs {
+		errs = append(errs, errors.New(FormatMessage(m)))
+	}
+	return errors.Join(errs...)
+}
+
+// FormatMessage gives file, line, column (both from 1), text and notes.
+func FormatMessage(m api.Message) string {
+	var b strings.Builder
+	if l := m.Location; l != nil {
+		fmt.Fprintf(&b, "%s:%d:%d: ", l.File, l.Line, l.Column+1)
+	}
+	b.WriteString(m.Text)
+	for _, n := range m.Notes {
+		b.WriteString("\n  ")
+		if l := n.Location; l != nil {
+			fmt.Fprintf(&b, "%s:%d:%d: ", l.File, l.Line, l.Column+1)
+		}
+		b.WriteString(n.Text)
+	}
+	return b.String()
+}
+
+func sourceMapMode(m Maps) api.SourceMap {
+	if m == MapsNone || m == "" {
+		return api.SourceMapNone
+	}
+	return api.SourceMapExternal
+}
+
+// looseTSConfig extends the given tsconfig without `strict` and
+// `alwaysStrict`: a tsconfig given by option also rules node_modules, where
+// they would put "use strict" into old CommonJS files that rely on `this`
+// being the global object. ES modules are strict by themselves.
+func (c *compilation) looseTSConfig() (string, error) {
+	if c.opts.TSConfig == "" {
+		return "", nil
+	}
+	given := c.abs(c.opts.TSConfig)
+	if _, err := os.Stat(given); err != nil {
+		return "", fmt.Errorf("reading tsconfig %q: %w", c.opts.TSConfig, err)
+	}
+	dir, err := os.MkdirTemp("", "checkout-deploy-")
+	if err != nil {
+		return "", fmt.Errorf("making a folder for the tsconfig: %w", err)
+	}
+	c.temp = dir
+	text := fmt.Sprintf(`{"extends":%s,"compilerOptions":{"strict":false,"alwaysStrict":false}}`, quote(given))
+	path := filepath.Join(dir, "tsconfig.json")
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
+
+// close ends the run and removes what it left.
+func (c *compilation) close() {
+	if c.ctx != nil {
+		c.ctx.Dispose()
+	}
+	if c.temp != "" {
+		_ = os.RemoveAll(c.temp)
+	}
+}
+
+var loaderNames = map[string]api.Loader{
+	"base64": api.LoaderBase64, "binary": api.LoaderBinary, "dataurl": api.LoaderDataURL, "empty": api.LoaderEmpty,
+	"js": api.LoaderJS, "json": api.LoaderJSON, "jsx": api.LoaderJSX, "text": api.LoaderText, "ts": api.LoaderTS, "tsx": api.LoaderTSX,
+}
+
+// assetExtensions go to files of their own, as file-loader and webpack's
+// asset modules have it.
+var assetExtensions = []string{
+	".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".bmp",
+	".woff", ".woff2", ".ttf", ".otf", ".eot", ".mp3", ".mp4", ".webm", ".ogg", ".wav", ".pdf",
+}
+
+func esbuildLoaders(extra map[string]string) (map[string]api.Loader, error) {
+	out := map[string]api.Loader{}
+	var errs []error
+	for ext, name := range extra {
+		if name == "file" {
+			continue
+		}
+		l, ok := loaderNames[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("loader %q of %q is not known: use file, %s", name, ext, strings.Join(sortedKeys(loaderNames), ", ")))
+			continue
+		}
+		out[ext] = l
+	}
+	return out, errors.Join(errs...)
+}
+
+// isAsset says whether the file is emitted as it is, its import giving its URL.
+func (o *Options) isAsset(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	if name, ok := o.Loaders[ext]; ok {
+		return name == "file"
+	}
+	return slices.Contains(assetExtensions, ext)
+}

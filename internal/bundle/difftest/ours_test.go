@@ -1,0 +1,56 @@
+package difftest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing/fstest"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle"
+	"github.com/org/checkout-deploy/internal/bundle/style"
+)
+
+// ours is the bundler under test. Settings that must not matter to what a graph does are its fields.
+type ours struct{ readable bool }
+
+// Build implements Builder.
+func (o ours) Build(ctx context.Context, dir string, format Format) (*Output, error) {
+	styles, err := style.New(style.Options{Root: dir})
+	if err != nil {
+		return nil, err
+	}
+	defer styles.Close()
+	entry := "main.mjs"
+	if _, err := os.Stat(filepath.Join(dir, entry)); err != nil {
+		entry = "main.js"
+	}
+	built, err := bundle.Build(ctx, bundle.Options{
+		Root: dir, Pass: "graphs", Library: Library, Format: bundle.Format(format), Target: api.ES2022,
+		Entries: []bundle.Entry{{Name: "main", Modules: []string{entry}}},
+		Define:  map[string]string{"global": "globalThis"},
+		Maps:    bundle.MapsNone, Minify: !o.readable, Styles: styles,
+	})
+	if err != nil {
+		return nil, err
+	}
+	files := fstest.MapFS{}
+	pins := map[string]string{}
+	for _, f := range built.Files {
+		files[f.Path] = &fstest.MapFile{Data: f.Content}
+		pins[f.Path] = f.Integrity
+	}
+	out := &Output{Files: files, ImportMap: built.Entries[0].ImportMap, Globals: []string{"checkout-deploy:graphs", "graphs/main"}}
+	for _, path := range built.Entries[0].JS {
+		out.Scripts = append(out.Scripts, Resource{path, pins[path]})
+	}
+	for _, path := range built.Entries[0].CSS {
+		out.Styles = append(out.Styles, Resource{path, pins[path]})
+	}
+	if len(out.Scripts) == 0 {
+		return nil, fmt.Errorf("format %q: no initial scripts: %w", format, ErrUnsupported)
+	}
+	return out, nil
+}

@@ -1,0 +1,128 @@
+package bundle
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// graph is what esbuild's metafile says of the modules: who imports whom, in
+// the order of the source.
+type graph struct {
+	modules map[string]*module // by metafile key: path relative to Root, or "namespace:path"
+}
+
+type module struct {
+	key     string
+	bytes   int
+	format  string // "esm", "cjs", or "" (JSON, data)
+	imports []edge
+}
+
+type edge struct {
+	to       string // metafile key
+	kind     string // import-statement, require-call, dynamic-import
+	original string // as the source has it; "" where esbuild made the import
+}
+
+type metafile struct {
+	Inputs  map[string]metaInput  `json:"inputs"`
+	Outputs map[string]metaOutput `json:"outputs"`
+}
+
+type metaInput struct {
+	Bytes   int          `json:"bytes"`
+	Format  string       `json:"format"`
+	Imports []metaImport `json:"imports"`
+}
+
+type metaImport struct {
+	Path     string `json:"path"`
+	Kind     string `json:"kind"`
+	Original string `json:"original"`
+	External bool   `json:"external"`
+}
+
+type metaOutput struct {
+	EntryPoint string                   `json:"entryPoint"`
+	Inputs     map[string]metaPartition `json:"inputs"`
+	Bytes      int                      `json:"bytes"`
+}
+
+type metaPartition struct {
+	BytesInOutput int `json:"bytesInOutput"`
+}
+
+func readMetafile(text string) (*metafile, error) {
+	var m metafile
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		return nil, fmt.Errorf("reading esbuild's metafile: %w", err)
+	}
+	return &m, nil
+}
+
+func newGraph(m *metafile) *graph {
+	g := &graph{modules: make(map[string]*module, len(m.Inputs))}
+	for key, in := range m.Inputs {
+		mod := &module{key: key, bytes: in.Bytes, format: in.Format}
+		for _, imp := range in.Imports {
+			if !imp.External {
+				mod.imports = append(mod.imports, edge{imp.Path, imp.Kind, imp.Original})
+			}
+		}
+		g.modules[key] = mod
+	}
+	return g
+}
+
+// closure calls visit for every module that evaluating key evaluates, in
+// evaluation order (ECMA-262 16.2.1.6: depth first, dependencies before
+// dependents, in the order of the import statements). CommonJS modules count
+// as evaluated where they're imported.
+func (g *graph) closure(key string, visit func(*module)) {
+	seen := map[string]bool{}
+	var walk func(string)
+	walk = func(key string) {
+		if seen[key] {
+			return
+		}
+		seen[key] = true
+		m := g.modules[key]
+		if m == nil {
+			return
+		}
+		for _, e := range m.imports {
+			if e.kind != "dynamic-import" {
+				walk(e.to)
+			}
+		}
+		visit(m)
+	}
+	walk(key)
+}
+
+// starts lists the roots that the closure of each root can start.
+func (g *graph) starts() map[rootID][]rootID {
+	out := map[rootID][]rootID{}
+	for key := range g.modules {
+		id, ok := rootOfKey(key)
+		if !ok {
+			continue
+		}
+		seen := map[rootID]bool{}
+		g.closure(key, func(m *module) {
+			for _, e := range m.imports {
+				if to, ok := rootOfKey(e.to); ok && e.kind == "dynamic-import" && !seen[to] {
+					seen[to] = true
+					out[id] = append(out[id], to)
+				}
+			}
+		})
+	}
+	return out
+}
+
+func rootOfKey(key string) (rootID, bool) {
+	path, ok := strings.CutPrefix(key, rootNamespace+":")
+	return rootID(path), ok
+}

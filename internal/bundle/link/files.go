@@ -1,0 +1,148 @@
+package link
+
+import (
+	"slices"
+	"strings"
+)
+
+// unitFile is a file to be: units that are fetched together.
+type unitFile struct {
+	name    string
+	initial bool
+	units   []*unit
+}
+
+// layFiles gives every unit a file. The first is the entry's: what the page
+// needs at once and no group takes. A lazy root's own units go into a file of
+// its name (webpackChunkName: equal names share one), and units that several
+// roots need into shared ones.
+func (l *linker) layFiles() []*unitFile {
+	users, initial := l.users()
+	lay := &layer{linker: l, entry: &unitFile{name: l.Name, initial: true}, byName: map[string]*unitFile{}}
+	for _, u := range l.inUse() {
+		switch {
+		case lay.byGroup(u, initial[u], len(users[u])):
+		case initial[u]:
+			lay.entry.units = append(lay.entry.units, u)
+		case len(users[u]) > 1:
+			lay.put("shared", u)
+		default:
+			lay.put(l.roots[users[u][0]].Name, u)
+		}
+	}
+	lay.pack(users)
+	return append([]*unitFile{lay.entry}, lay.files...)
+}
+
+// pack merges small lazy files that the same roots start and no name in the
+// source keeps apart: functions in one file run no earlier than in two.
+func (l *layer) pack(users map[*unit][]string) {
+	var kept []*unitFile
+	open := map[string]*unitFile{} // by parents
+	for _, f := range l.files {
+		root := l.roots[soleUser(f, users)]
+		if root == nil || root.Named || f.size() >= l.SmallFile {
+			kept = append(kept, f)
+			continue
+		}
+		key := strings.Join(root.Parents, "\n")
+		p := open[key]
+		if p == nil || p.size() >= l.SmallFile {
+			p = &unitFile{name: f.name}
+			open[key] = p
+			kept = append(kept, p)
+		}
+		p.units = append(p.units, f.units...)
+	}
+	l.files = kept
+}
+
+// soleUser is the one root that needs the file; "" for shared and group files.
+func soleUser(f *unitFile, users map[*unit][]string) string {
+	for _, u := range f.units {
+		if len(users[u]) != 1 || users[u][0] != users[f.units[0]][0] {
+			return ""
+		}
+	}
+	return users[f.units[0]][0]
+}
+
+// size is about what the file will have.
+func (f *unitFile) size() int {
+	n := 0
+	for _, u := range f.units {
+		n += len(u.chunk.Code)
+	}
+	return n
+}
+
+// takes reports that the group wants all modules of the unit.
+func (l *layer) takes(g Group, u *unit) bool {
+	for _, m := range u.chunk.Modules {
+		if !g.Takes(m) {
+			return false
+		}
+	}
+	return len(u.chunk.Modules) > 0
+}
+
+// users lists the lazy roots that need each unit, and the units that are
+// needed from the start.
+func (l *linker) users() (users map[*unit][]string, initial map[*unit]bool) {
+	users, initial = map[*unit][]string{}, map[*unit]bool{}
+	for _, r := range l.sortedRoots() {
+		for _, u := range l.needs[r.ID] {
+			if r.Initial {
+				initial[u] = true
+			} else {
+				users[u] = append(users[u], r.ID)
+			}
+		}
+	}
+	return users, initial
+}
+
+// inUse lists the units that a root needs, in the order in which the roots
+// come to need them.
+func (l *linker) inUse() []*unit {
+	var out []*unit
+	seen := map[*unit]bool{}
+	for _, r := range l.sortedRoots() {
+		for _, u := range l.needs[r.ID] {
+			if !seen[u] {
+				seen[u] = true
+				out = append(out, u)
+			}
+		}
+	}
+	return out
+}
+
+type layer struct {
+	*linker
+	entry  *unitFile
+	files  []*unitFile
+	byName map[string]*unitFile
+}
+
+func (l *layer) byGroup(u *unit, initial bool, share int) bool {
+	i := slices.IndexFunc(l.Groups, func(g Group) bool {
+		return g.Initial == initial && (initial || share >= g.MinShare) && l.takes(g, u)
+	})
+	if i < 0 {
+		return false
+	}
+	l.put(l.Groups[i].Name, u).initial = initial
+	return true
+}
+
+func (l *layer) put(name string, u *unit) *unitFile {
+	f := l.byName[name]
+	if f == nil {
+		f = &unitFile{name: name}
+		l.byName[name] = f
+		l.files = append(l.files, f)
+	}
+	f.units = append(f.units, u)
+	return f
+}

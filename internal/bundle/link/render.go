@@ -1,0 +1,298 @@
+package link
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/org/checkout-deploy/internal/bundle/link/scope"
+)
+
+// render turns every unit into its new text.
+func (l *linker) render(ctx context.Context) error {
+	return l.each(ctx, func(u *unit) error {
+		if u.forward {
+			return nil
+		}
+		return (&renderer{linker: l, unit: u}).run()
+	})
+}
+
+type renderer struct {
+	*linker
+	*unit
+	r, e  scope.SymbolID // the run time's and the exports object's names
+	names []string
+	edits []edit
+	errs  []error
+}
+
+func (r *renderer) run() error {
+	if r.Format == Classic {
+		r.checkClassic()
+	}
+	r.synthesize()
+	r.names = r.mangle()
+	r.editStatements()
+	r.editEnv()
+	r.editImportCalls()
+	r.editNames()
+	if err := errors.Join(r.errs...); err != nil {
+		return err
+	}
+	slices.SortStableFunc(r.edits, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
+	r.assemble()
+	return nil
+}
+
+// checkClassic refuses what a function can't do.
+func (r *renderer) checkClassic() {
+	for _, at := range r.file.TopLevelAwait {
+		r.errs = append(r.errs, fmt.Errorf("%s: top-level await can't run in format classic, whose scripts run at once: use format esm, or move it into an async function", r.sourcePlace(at)))
+	}
+	for _, m := range r.file.ImportMetas {
+		r.errs = append(r.errs, fmt.Errorf("%s: import.meta exists in modules only; import.meta.url is understood in format classic, other properties are not", r.sourcePlace(m.Start)))
+	}
+}
+
+// synthesize adds the names that the linker brings: the run time, the exports
+// object, and one for each unit used, which stands for all names taken from it.
+func (r *renderer) synthesize() {
+	r.r = r.file.AddSymbol("$run")
+	r.e = r.file.AddSymbol("$exports")
+	for _, ref := range r.envRefs {
+		r.file.AddReference(r.r, int(ref.Pos))
+	}
+	for _, c := range r.file.ImportCalls {
+		r.file.AddReference(r.r, c.Start)
+	}
+	if r.Format != Classic {
+		return
+	}
+	from := map[*unit][]scope.SymbolID{}
+	for i := range r.file.Symbols {
+		if b, ok := r.imported[scope.SymbolID(i)]; ok {
+			from[b.unit] = append(from[b.unit], scope.SymbolID(i))
+		}
+	}
+	for _, c := range r.imports {
+		c.symbol = r.file.AddSymbol("$" + c.unit.id)
+		r.file.Merge(c.symbol, from[c.unit]...)
+	}
+}
+
+// mangle gives each symbol its new name; without minification only what the
+// linker brings gets one.
+func (r *renderer) mangle() []string {
+	if r.Minify {
+		return r.file.Mangle(scope.Options{Alphabet: r.alphabet})
+	}
+	names := make([]string, len(r.file.Symbols))
+	for i := range names {
+		names[i] = r.file.Symbols[i].Name
+	}
+	return names
+}
+
+// useRefs leaves out the import and export clauses, which go.
+func useRefs(refs []scope.Ref) []scope.Ref {
+	return slices.DeleteFunc(slices.Clone(refs), func(r scope.Ref) bool {
+		return r.Flags&(scope.RefImport|scope.RefExport) != 0
+	})
+}
+
+// editStatements removes imports and exports.
+func (r *renderer) editStatements() {
+	for i := range r.file.Stmts {
+		s := &r.file.Stmts[i]
+		switch s.Kind {
+		case scope.ImportStmt, scope.ExportNames, scope.EmptyStmt:
+			r.edits = append(r.edits, edit{start: s.Start, end: s.End})
+		}
+	}
+}
+
+// editEnv replaces the run time's long name, resolves late roots, and takes
+// the style marks out.
+func (r *renderer) editEnv() {
+	name := r.names[r.r]
+	for _, ref := range r.envRefs {
+		member, arg, end := r.envCall(ref)
+		switch member {
+		case "css":
+			r.styles = append(r.styles, arg)
+			// The call is an expression statement or an operand of a comma
+			// expression; `0` keeps either whole.
+			if end < len(r.chunk.Code) && r.chunk.Code[end] == ';' && r.statementStart(int(ref.Pos)) {
+				r.edits = append(r.edits, edit{start: int(ref.Pos), end: end + 1})
+			} else {
+				r.edits = append(r.edits, edit{start: int(ref.Pos), end: end, text: "0"})
+			}
+		case "t":
+			r.edits = append(r.edits, edit{start: int(ref.Pos), end: end, text: name + `.t("` + r.rootID(arg, int(ref.Pos)) + `")`})
+		default:
+			r.edits = append(r.edits, edit{start: int(ref.Pos), end: ref.End(), text: name})
+		}
+	}
+}
+
+func (r *renderer) statementStart(at int) bool {
+	for i := range r.file.Stmts {
+		if r.file.Stmts[i].Start == at {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *renderer) rootID(id string, at int) string {
+	short, ok := r.rootIDs[id]
+	if !ok {
+		r.errs = append(r.errs, fmt.Errorf("%s: root %q is not known to the linker", r.sourcePlace(at), id))
+	}
+	return short
+}
+
+// editImportCalls makes import("./chunk.js") a request for the root it holds.
+func (r *renderer) editImportCalls() {
+	name := r.names[r.r]
+	for _, c := range r.file.ImportCalls {
+		root := r.rootOfChunk(c.Text)
+		if !c.Static || root == nil {
+			if r.Format == Classic {
+				r.errs = append(r.errs, fmt.Errorf("%s: import() of something that is not part of the bundle: format classic loads its own files only", r.sourcePlace(c.Start)))
+			}
+			continue
+		}
+		r.edits = append(r.edits, edit{start: c.Start, end: c.End, text: name + `.l("` + r.rootIDs[root.ID] + `")`})
+	}
+}
+
+func (l *linker) rootOfChunk(specifier string) *Root {
+	for i := range l.Roots {
+		if l.Roots[i].Chunk == path.Base(specifier) && strings.HasPrefix(specifier, "./") {
+			return &l.Roots[i]
+		}
+	}
+	return nil
+}
+
+// editNames renames the unit's own variables and leads imported ones to their
+// unit's exports object. Renames leaves out what was merged.
+func (r *renderer) editNames() {
+	for _, e := range r.file.Renames(r.names) {
+		if !r.removed(e.Start) {
+			r.edits = append(r.edits, edit{start: e.Start, end: e.End, text: e.Text, name: string(r.chunk.Code[e.Start:e.End])})
+		}
+	}
+	if r.Format != Classic {
+		return
+	}
+	for i := range r.file.Symbols {
+		if b, ok := r.imported[scope.SymbolID(i)]; ok {
+			r.editImported(&r.file.Symbols[i], b)
+		}
+	}
+}
+
+// removed reports that the offset lies in an import or export statement.
+func (r *renderer) removed(at int) bool {
+	i, found := slices.BinarySearchFunc(r.file.Stmts, at, func(s scope.Stmt, at int) int { return s.Start - at })
+	if !found {
+		i--
+	}
+	if i < 0 || at >= r.file.Stmts[i].End {
+		return false
+	}
+	k := r.file.Stmts[i].Kind
+	return k == scope.ImportStmt || k == scope.ExportNames
+}
+
+// editImported writes `x.a` for an imported name, so that every read sees the
+// binding's present value; `(0,x.a)(…)` where it is called, so that it gets no this.
+func (r *renderer) editImported(s *scope.Symbol, b binding) {
+	var object string
+	for _, c := range r.imports {
+		if c.unit == b.unit {
+			object = r.names[c.symbol]
+		}
+	}
+	member := object + "." + b.unit.short[b.name]
+	for _, ref := range useRefs(s.Refs) {
+		text := member
+		switch {
+		case ref.Flags&scope.RefShorthand != 0:
+			text = s.Name + ":" + member
+		case ref.Flags&scope.RefCallee != 0:
+			text = "(0," + member + ")"
+		}
+		r.edits = append(r.edits, edit{int(ref.Pos), ref.End(), text, s.Name})
+	}
+}
+
+// assemble puts the unit's text together.
+func (r *renderer) assemble() {
+	if r.Format == Classic {
+		r.assembleFunction()
+		return
+	}
+	r.assembleModule()
+}
+
+// assembleFunction writes `function(R,E){…}`. Exports come first: bindings
+// exist before the code runs. Function and var declarations are hoisted as ever.
+func (r *renderer) assembleFunction() {
+	var head strings.Builder
+	fmt.Fprintf(&head, "function(%s,%s){", r.names[r.r], r.names[r.e])
+	if r.strict() {
+		head.WriteString(`"use strict";`)
+	}
+	if exports := r.exportList("%s:()=>%s"); exports != "" {
+		fmt.Fprintf(&head, "%s.e(%s,{%s});", r.names[r.r], r.names[r.e], exports)
+	}
+	for i, c := range r.imports {
+		if i == 0 {
+			head.WriteString("var ")
+		} else {
+			head.WriteByte(',')
+		}
+		fmt.Fprintf(&head, `%s=%s("%s")`, r.names[c.symbol], r.names[r.r], c.unit.id)
+	}
+	if len(r.imports) > 0 {
+		head.WriteByte(';')
+	}
+	r.rope.literal(head.String())
+	r.rope.splice(0, len(r.chunk.Code), r.edits)
+	r.rope.literal("}")
+}
+
+// strict reports that the unit may run in strict mode, as its ES modules
+// expect: CommonJS files written for sloppy mode may rely on it.
+func (r *renderer) strict() bool {
+	for i := range r.file.Symbols {
+		if s := &r.file.Symbols[i]; s.Name == "__commonJS" && s.Scope == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// exportList lists the used exports in the order of their short names.
+func (r *renderer) exportList(format string) string {
+	names := make([]string, 0, len(r.short))
+	for n := range r.short {
+		names = append(names, n)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(r.short[a]), len(r.short[b])), cmp.Compare(r.short[a], r.short[b]))
+	})
+	var out []string
+	for _, n := range names {
+		out = append(out, fmt.Sprintf(format, r.short[n], r.names[r.unit.exports[n]]))
+	}
+	return strings.Join(out, ",")
+}

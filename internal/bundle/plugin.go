@@ -1,0 +1,286 @@
+package bundle
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle/imports"
+)
+
+// envName is the free variable by which module code reaches the run time; the
+// linker replaces it. It can't be a name of anyone's.
+const envName = "__checkout_deploy_env__"
+
+// ours marks a resolution that the plugin itself asked for.
+type ours struct{}
+
+func (c *compilation) plugin() api.Plugin {
+	return api.Plugin{Name: "checkout-deploy", Setup: func(b api.PluginBuild) {
+		h := &hooks{compilation: c, build: b}
+		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, h.resolveRoot)
+		b.OnResolve(api.OnResolveOptions{Filter: `^` + imports.EnumScheme}, h.resolveEnum)
+		b.OnResolve(api.OnResolveOptions{Filter: `.`}, h.resolve)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: enumNamespace}, h.loadEnum)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: rootNamespace}, h.loadRoot)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: lateNamespace}, h.loadLate)
+		b.OnLoad(api.OnLoadOptions{Filter: `\.(css|scss|sass)$`, Namespace: "file"}, h.loadStyle)
+		b.OnLoad(api.OnLoadOptions{Filter: c.assetFilter(), Namespace: "file"}, h.loadAsset)
+		b.OnLoad(api.OnLoadOptions{Filter: `\.[cm]?[jt]sx?$`, Namespace: "file"}, h.loadScript)
+	}}
+}
+
+type hooks struct {
+	*compilation
+	build api.PluginBuild
+}
+
+func (h *hooks) resolveRoot(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, rootNamespace+":"), Namespace: rootNamespace}, nil
+}
+
+var styleFile = regexp.MustCompile(`\.(css|scss|sass)$`)
+
+// resolve takes over the imports that esbuild would not treat as we need:
+// import() and late require() become roots, styles always count as effects,
+// assets never.
+func (h *hooks) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	if _, again := a.PluginData.(ours); again {
+		return api.OnResolveResult{}, nil
+	}
+	switch a.Kind {
+	case api.ResolveJSDynamicImport:
+		return h.resolveLazy(a)
+	case api.ResolveJSRequireCall:
+		return h.resolveRequire(a)
+	case api.ResolveJSImportStatement:
+		if styleFile.MatchString(a.Path) {
+			return h.resolveAs(a, api.SideEffectsTrue)
+		}
+		if h.opts.isAsset(a.Path) {
+			return h.resolveAs(a, api.SideEffectsFalse)
+		}
+	}
+	return api.OnResolveResult{}, nil
+}
+
+func (h *hooks) ask(a api.OnResolveArgs) api.ResolveResult {
+	return h.sources.resolved(a, func() api.ResolveResult {
+		return h.build.Resolve(a.Path, api.ResolveOptions{
+			Importer: a.Importer, Namespace: a.Namespace, ResolveDir: a.ResolveDir, Kind: a.Kind, PluginData: ours{},
+		})
+	})
+}
+
+func (h *hooks) resolveAs(a api.OnResolveArgs, effects api.SideEffects) (api.OnResolveResult, error) {
+	r := h.ask(a)
+	if len(r.Errors) > 0 || r.External || r.Namespace != "file" {
+		return api.OnResolveResult{}, nil // esbuild will say it with the place
+	}
+	return api.OnResolveResult{Path: r.Path, SideEffects: effects}, nil
+}
+
+func (h *hooks) resolveLazy(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	r := h.ask(a)
+	if len(r.Errors) > 0 || r.External || r.Namespace != "file" {
+		return api.OnResolveResult{}, nil
+	}
+	id := newRootID(rootLazy, h.rel(r.Path))
+	h.sources.lazy(a, id)
+	return api.OnResolveResult{Path: string(id), Namespace: rootNamespace}, nil
+}
+
+// resolveRequire finds require() of an ES module in an ES module's function:
+// "late" evaluation on purpose. esbuild would wrap everything below it and
+// keep every export; as a root of its own it keeps its meaning and its tree
+// shaking. (Native modules can't be evaluated synchronously: format esm keeps
+// esbuild's way.)
+func (h *hooks) resolveRequire(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	if h.opts.Format != Classic || a.Namespace != "file" || strings.Contains(filepath.ToSlash(a.Importer), "/node_modules/") {
+		return api.OnResolveResult{}, nil
+	}
+	if !h.sources.lateRequire(a.Importer, a.Path) {
+		return api.OnResolveResult{}, nil
+	}
+	r := h.ask(a)
+	if len(r.Errors) > 0 || r.External || r.Namespace != "file" || !h.sources.isESM(r.Path) {
+		return api.OnResolveResult{}, nil
+	}
+	return api.OnResolveResult{Path: h.rel(r.Path), Namespace: lateNamespace}, nil
+}
+
+// loadRoot writes a root's module. The namespace object is exported by name,
+// so that default exports, CommonJS and `export *` need no case of their own.
+func (h *hooks) loadRoot(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	id := rootID(a.Path)
+	var b strings.Builder
+	switch {
+	case id == extraRoot:
+		b.WriteString("export{};") // an empty file would be CommonJS
+		if !h.scan {
+			h.writeExtra(&b)
+		}
+	case id.kind() == rootEntry:
+		mods := h.entry.Modules
+		for _, m := range mods[:len(mods)-1] {
+			fmt.Fprintf(&b, "import %s;", quote(h.entrySpecifier(m)))
+		}
+		fmt.Fprintf(&b, "import * as %s from %s;export{%[1]s};", rootExport, quote(h.entrySpecifier(mods[len(mods)-1])))
+	default:
+		if dom := h.plan.available[id]; dom != "" {
+			fmt.Fprintf(&b, "import %s;", quote(rootNamespace+":"+string(dom)))
+		}
+		fmt.Fprintf(&b, "import * as %s from %s;export{%[1]s};", rootExport, quote(h.abs(id.target())))
+	}
+	text := b.String()
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
+}
+
+// writeExtra starts the late roots and the atoms, which no import() reaches.
+func (h *hooks) writeExtra(b *strings.Builder) {
+	for _, key := range sortedKeys(h.graph.modules) {
+		if id, ok := rootOfKey(key); ok && id.kind() == rootLate {
+			fmt.Fprintf(b, "import(%s);", quote(key))
+		}
+	}
+}
+
+// loadLate writes the CommonJS module that require() of a late root reaches.
+// In the real build it holds no import(): esbuild wraps everything below a
+// CommonJS module's import() as if it were required.
+func (h *hooks) loadLate(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	id := newRootID(rootLate, a.Path)
+	text := "module.exports=" + envName + ".t(" + quote(string(id)) + ")"
+	if h.scan {
+		text = "module.exports=import(" + quote(rootNamespace+":"+string(id)) + ")"
+	}
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
+}
+
+// Ambient const enums have no value in any file: the package's declarations
+// become a module, which esbuild inlines.
+const enumNamespace = "const-enum"
+
+func (h *hooks) resolveEnum(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, imports.EnumScheme), Namespace: enumNamespace, SideEffects: api.SideEffectsFalse}, nil
+}
+
+func (h *hooks) loadEnum(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	text, err := h.enums.Source(imports.EnumScheme + a.Path)
+	if err != nil {
+		return api.OnLoadResult{}, err
+	}
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderTS}, nil
+}
+
+// loadStyle leaves a call in the style's place: where it is evaluated is
+// where the style belongs in the cascade.
+func (h *hooks) loadStyle(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	text, err := h.styleModule(a.Path)
+	if err != nil {
+		return api.OnLoadResult{}, err
+	}
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+}
+
+func (h *hooks) loadAsset(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	data, err := os.ReadFile(a.Path)
+	if err != nil {
+		return api.OnLoadResult{}, err
+	}
+	name := assetName(a.Path, data)
+	h.sources.asset(name, data)
+	text := "export default " + envName + ".p+" + quote(name)
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+}
+
+// assetName is content-addressed: static/<base>-<8 hex of sha256><ext>.
+func assetName(path string, data []byte) string {
+	sum := sha256.Sum256(data)
+	ext := filepath.Ext(path)
+	base := strings.TrimSuffix(filepath.Base(path), ext)
+	return "static/" + safeName(base) + "-" + hex.EncodeToString(sum[:4]) + ext
+}
+
+// loadScript notes what the text says in the scan, and gives the rewritten
+// text in the real build.
+func (h *hooks) loadScript(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	if !h.scan {
+		rw, ok := h.rewritten[a.Path]
+		if !ok {
+			return api.OnLoadResult{}, nil
+		}
+		text := string(rw.text)
+		return api.OnLoadResult{Contents: &text, Loader: scriptLoader(a.Path)}, nil
+	}
+	if strings.Contains(filepath.ToSlash(a.Path), "/node_modules/") {
+		return api.OnLoadResult{}, nil
+	}
+	data, err := os.ReadFile(a.Path)
+	if err != nil {
+		return api.OnLoadResult{}, nil // esbuild reports it with the import's place
+	}
+	h.sources.script(a.Path, data)
+	return api.OnLoadResult{}, nil
+}
+
+func scriptLoader(path string) api.Loader {
+	switch filepath.Ext(path) {
+	case ".ts", ".mts", ".cts":
+		return api.LoaderTS
+	case ".tsx":
+		return api.LoaderTSX
+	case ".jsx":
+		return api.LoaderJSX
+	}
+	return api.LoaderJS
+}
+
+func (c *compilation) assetFilter() string {
+	var exts []string
+	for _, e := range assetExtensions {
+		if c.opts.isAsset("x" + e) {
+			exts = append(exts, regexp.QuoteMeta(e[1:]))
+		}
+	}
+	for e := range c.opts.Loaders {
+		if c.opts.isAsset("x" + e) {
+			exts = append(exts, regexp.QuoteMeta(strings.TrimPrefix(e, ".")))
+		}
+	}
+	return `(?i)\.(` + strings.Join(exts, "|") + `)$`
+}
+
+func (c *compilation) entrySpecifier(m string) string {
+	abs := c.abs(m)
+	if _, err := os.Stat(abs); err == nil {
+		return abs
+	}
+	return m // a package, or a mistake that esbuild reports
+}
+
+// rel is the name of a file in everything that reaches the output: relative
+// to the project, so that the folder it lies in changes no byte.
+func (c *compilation) rel(path string) string {
+	r, err := filepath.Rel(c.opts.Root, path)
+	if err != nil {
+		r = path
+	}
+	return filepath.ToSlash(r)
+}
+
+func (c *compilation) abs(rel string) string {
+	if filepath.IsAbs(rel) {
+		return rel
+	}
+	return filepath.Join(c.opts.Root, filepath.FromSlash(rel))
+}
+
+func quote(s string) string { return strconv.QuoteToASCII(s) }

@@ -1,0 +1,120 @@
+package bundle
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// layout says which chunk holds which module, and in which order each root
+// evaluates the chunks.
+type layout struct {
+	chunkOf  map[string]string   // module key → chunk name
+	modules  map[string][]string // chunk name → module keys that left bytes, in order
+	sequence map[rootID][]string // chunk names
+	rootOf   map[rootID]string   // the chunk that exports the root's namespace
+}
+
+// newLayout reads the layout of esbuild's output.
+func (c *compilation) newLayout(meta *metafile) *layout {
+	l := &layout{chunkOf: map[string]string{}, modules: map[string][]string{}, sequence: map[rootID][]string{}, rootOf: map[rootID]string{}}
+	for name, out := range meta.Outputs {
+		if !strings.HasSuffix(name, ".js") {
+			continue
+		}
+		base := path.Base(name)
+		if id, ok := rootOfKey(out.EntryPoint); ok {
+			l.rootOf[id] = base
+		}
+		for key := range out.Inputs {
+			l.chunkOf[key] = base
+		}
+	}
+	done := map[rootID]map[string]bool{}
+	for _, id := range c.rootsInOrder() {
+		if l.rootOf[id] != "" {
+			l.sequence[id] = c.sequenceOf(id, l, done)
+		}
+	}
+	return l
+}
+
+// rootsInOrder lists dominators before what they dominate.
+func (c *compilation) rootsInOrder() []rootID {
+	var out []rootID
+	seen := map[rootID]bool{}
+	var visit func(rootID)
+	visit = func(id rootID) {
+		if seen[id] {
+			return
+		}
+		seen[id] = true
+		if dom := c.plan.available[id]; dom != "" {
+			visit(dom)
+		}
+		out = append(out, id)
+	}
+	visit(c.entryRoot())
+	for _, id := range sortedKeys(c.plan.available) {
+		visit(id)
+	}
+	return out
+}
+
+// sequenceOf orders a root's chunks by the place of their first module with
+// effects in the source's evaluation order; chunks without any come where
+// their last module is, when all they use has been evaluated. What a
+// dominating root evaluates is left out.
+func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[string]bool) []string {
+	before := done[c.plan.available[id]]
+	here := map[string]bool{}
+	for k := range before {
+		here[k] = true
+	}
+	type place struct {
+		effects, last int
+	}
+	places := map[string]*place{}
+	var names []string
+	i := 0
+	c.graph.closure(rootNamespace+":"+string(id), func(m *module) {
+		chunk := l.chunkOf[m.key]
+		i++
+		if chunk == "" || before[chunk] {
+			return
+		}
+		p := places[chunk]
+		if p == nil {
+			p = &place{effects: -1}
+			places[chunk] = p
+			names = append(names, chunk)
+		}
+		p.last = i
+		if p.effects < 0 && !c.pureModule(m.key) {
+			p.effects = i
+		}
+	})
+	at := func(name string) int {
+		if p := places[name]; p.effects >= 0 {
+			return p.effects
+		}
+		return places[name].last
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return at(a) - at(b) })
+	for _, n := range names {
+		here[n] = true
+	}
+	done[id] = here
+	return names
+}
+
+// pureModule reports that nobody can tell when the module is evaluated.
+func (c *compilation) pureModule(key string) bool {
+	if !isFileKey(key) {
+		return true
+	}
+	if styleFile.MatchString(key) {
+		return false
+	}
+	return !isScriptFile(key) || c.effects.pure(c.abs(key))
+}

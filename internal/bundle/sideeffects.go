@@ -1,0 +1,158 @@
+package bundle
+
+import (
+	"encoding/json"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// sideEffects answers as esbuild and webpack do: the nearest package.json
+// decides, unless the configuration overrides it.
+type sideEffects struct {
+	root      string
+	overrides []Override
+	mu        sync.Mutex
+	dirs      map[string]*declaration
+}
+
+// declaration is a package.json's "sideEffects": nil means "all may have some".
+type declaration struct {
+	dir   string
+	globs []*regexp.Regexp
+}
+
+// pure reports that an import of the file only for its effects may be dropped.
+func (s *sideEffects) pure(file string) bool {
+	if has, ok := s.override(file); ok {
+		return !has
+	}
+	d := s.lookup(filepath.Dir(file))
+	if d == nil {
+		return false
+	}
+	slash := filepath.ToSlash(file)
+	for _, g := range d.globs {
+		if g.MatchString(slash) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *sideEffects) override(file string) (has, ok bool) {
+	rel, err := filepath.Rel(s.root, file)
+	if err != nil {
+		return false, false
+	}
+	for _, o := range s.overrides {
+		if o.Pattern.MatchString(filepath.ToSlash(rel)) {
+			return o.SideEffects, true
+		}
+	}
+	return false, false
+}
+
+func (s *sideEffects) lookup(dir string) *declaration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.find(dir)
+}
+
+func (s *sideEffects) find(dir string) *declaration {
+	if d, ok := s.dirs[dir]; ok {
+		return d
+	}
+	d, found := readDeclaration(dir)
+	if parent := filepath.Dir(dir); !found && parent != dir && filepath.Base(dir) != "node_modules" {
+		d = s.find(parent)
+	}
+	if s.dirs == nil {
+		s.dirs = map[string]*declaration{}
+	}
+	s.dirs[dir] = d
+	return d
+}
+
+func readDeclaration(dir string) (d *declaration, found bool) {
+	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
+	if err != nil {
+		return nil, false
+	}
+	var pkg struct {
+		SideEffects any `json:"sideEffects"`
+	}
+	if json.Unmarshal(data, &pkg) != nil {
+		return nil, true // esbuild reports the file
+	}
+	switch v := pkg.SideEffects.(type) {
+	case bool:
+		if !v {
+			return &declaration{dir: dir}, true
+		}
+	case []any:
+		d := &declaration{dir: dir}
+		for _, item := range v {
+			if glob, ok := item.(string); ok {
+				d.globs = append(d.globs, sideEffectsGlob(dir, glob))
+			}
+		}
+		return d, true
+	}
+	return nil, true
+}
+
+// sideEffectsGlob follows webpack: a pattern without a slash matches in any
+// folder of the package.
+func sideEffectsGlob(dir, glob string) *regexp.Regexp {
+	glob = strings.TrimPrefix(glob, "./")
+	if !strings.Contains(glob, "/") {
+		glob = "**/" + glob
+	}
+	return regexp.MustCompile("^" + globPattern(path.Join(filepath.ToSlash(dir), glob)) + "$")
+}
+
+// globPattern translates `**/`, `*`, `?` and `{a,b}`; all else is itself.
+func globPattern(glob string) string {
+	var b strings.Builder
+	braces := 0
+	for i := 0; i < len(glob); i++ {
+		switch c := glob[i]; {
+		case strings.HasPrefix(glob[i:], "**/"):
+			b.WriteString("(?:[^/]*/)*")
+			i += 2
+		case c == '*' && strings.HasPrefix(glob[i:], "**"):
+			b.WriteString(".*")
+			i++
+		case c == '*':
+			b.WriteString("[^/]*")
+		case c == '?':
+			b.WriteString("[^/]")
+		case c == '{' && strings.Contains(glob[i:], "}"):
+			braces++
+			b.WriteString("(?:")
+		case c == '}' && braces > 0:
+			braces--
+			b.WriteString(")")
+		case c == ',' && braces > 0:
+			b.WriteString("|")
+		default:
+			b.WriteString(regexp.QuoteMeta(string(c)))
+		}
+	}
+	return b.String()
+}
+
+// Glob matches a slash-separated path relative to the project: `**/`, `*`, `?`
+// and `{a,b}` as in package.json's sideEffects; a pattern without a slash
+// matches in any folder.
+func Glob(glob string) Matcher {
+	glob = strings.TrimPrefix(glob, "./")
+	if !strings.Contains(glob, "/") {
+		glob = "**/" + glob
+	}
+	return regexp.MustCompile("^" + globPattern(glob) + "$")
+}

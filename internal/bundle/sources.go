@@ -1,0 +1,160 @@
+package bundle
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// sources is what the load hooks learn of the source files. The hooks run in
+// many goroutines; nothing here may depend on their order.
+type sources struct {
+	mu       sync.Mutex
+	answers  map[question]api.ResolveResult
+	comments map[importSite]hints
+	lazies   map[rootID]hints
+	lates    map[importSite]bool
+	esm      map[string]bool
+	assets   map[string][]byte
+	warnings []string // of style sheets
+}
+
+type question struct {
+	dir, path string
+	kind      api.ResolveKind
+}
+
+// importSite is one import() or require() as the source writes it.
+type importSite struct{ importer, specifier string }
+
+// hints are webpack's magic comments at an import().
+type hints struct {
+	Name              string
+	Prefetch, Preload bool
+}
+
+func newSources() *sources {
+	return &sources{
+		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{},
+		lates: map[importSite]bool{}, esm: map[string]bool{}, assets: map[string][]byte{},
+	}
+}
+
+// resolved answers from memory what was asked before: asking esbuild from a
+// plugin starts a resolver without caches each time.
+func (s *sources) resolved(a api.OnResolveArgs, ask func() api.ResolveResult) api.ResolveResult {
+	q := question{a.ResolveDir, a.Path, a.Kind}
+	s.mu.Lock()
+	r, ok := s.answers[q]
+	s.mu.Unlock()
+	if ok {
+		return r
+	}
+	r = ask()
+	s.mu.Lock()
+	s.answers[q] = r
+	s.mu.Unlock()
+	return r
+}
+
+var (
+	importWithComment = regexp.MustCompile("import\\s*\\(\\s*((?:/\\*[^*]*(?:\\*[^/*][^*]*)*\\*/\\s*|//[^\\n]*\\n\\s*)+)[\"'`]([^\"'`\\n]+)[\"'`]")
+	commentName       = regexp.MustCompile("webpackChunkName\\s*:\\s*[\"'`]([^\"'`]+)[\"'`]")
+	commentPrefetch   = regexp.MustCompile(`webpackPrefetch\s*:\s*(true|-?\d+)`)
+	commentPreload    = regexp.MustCompile(`webpackPreload\s*:\s*(true|-?\d+)`)
+	requireCall       = regexp.MustCompile(`\brequire\s*\(\s*["']([^"'\n]+)["']\s*\)`)
+	moduleSyntax      = regexp.MustCompile(`(?m)^\s*(?:import\s*[\w{*"'$]|export\s+(?:default|const|let|var|function|async|class|enum|type|interface|abstract|declare|namespace)\b|export\s*[{*])`)
+)
+
+// script notes what a project's source file says beyond what esbuild tells.
+func (s *sources) script(path string, data []byte) {
+	isESM := moduleSyntax.Match(data)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.esm[path] = isESM
+	if bytes.Contains(data, []byte("webpack")) {
+		for _, m := range importWithComment.FindAllSubmatch(data, -1) {
+			h := hints{Prefetch: commentPrefetch.Match(m[1]), Preload: commentPreload.Match(m[1])}
+			if n := commentName.FindSubmatch(m[1]); n != nil {
+				h.Name = string(n[1])
+			}
+			s.comments[importSite{path, string(m[2])}] = h
+		}
+	}
+	if isESM && bytes.Contains(data, []byte("require")) {
+		for _, m := range requireCall.FindAllSubmatchIndex(data, -1) {
+			if braceDepth(data[:m[0]]) > 0 {
+				s.lates[importSite{path, string(data[m[2]:m[3]])}] = true
+			}
+		}
+	}
+}
+
+// braceDepth tells a call in a function body from one at the top level. A
+// brace in a string or comment can mislead it, and then the import is left to
+// esbuild's own way or becomes a root: both keep the meaning.
+func braceDepth(src []byte) int {
+	return bytes.Count(src, []byte("{")) - bytes.Count(src, []byte("}"))
+}
+
+func (s *sources) lateRequire(importer, specifier string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lates[importSite{importer, specifier}]
+}
+
+func (s *sources) isESM(path string) bool {
+	s.mu.Lock()
+	known, ok := s.esm[path]
+	s.mu.Unlock()
+	if ok {
+		return known
+	}
+	data, err := os.ReadFile(path)
+	return err == nil && moduleSyntax.Match(data)
+}
+
+// lazy merges the hints of every import() that leads to the root; the name is
+// the first in alphabetical order.
+func (s *sources) lazy(a api.OnResolveArgs, id rootID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.comments[importSite{a.Importer, a.Path}]
+	old := s.lazies[id]
+	if h.Name == "" || (old.Name != "" && old.Name < h.Name) {
+		h.Name = old.Name
+	}
+	s.lazies[id] = hints{Name: h.Name, Prefetch: h.Prefetch || old.Prefetch, Preload: h.Preload || old.Preload}
+}
+
+func (s *sources) asset(name string, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.assets[name] = data
+}
+
+func (s *sources) warn(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warnings = append(s.warnings, text)
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// safeName keeps a name that every file system and URL takes as it is.
+func safeName(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
+			return r
+		}
+		return '-'
+	}, s)
+}

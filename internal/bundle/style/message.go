@@ -1,0 +1,122 @@
+package style
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+)
+
+// Message is a warning. Line and Column count from 1, in UTF-16 units as
+// editors and Sass do; 0: nobody knows where.
+type Message struct {
+	File         string // relative to Root
+	Line, Column int
+	Text         string
+}
+
+func (m Message) String() string {
+	switch {
+	case m.File == "":
+		return m.Text
+	case m.Line == 0:
+		return m.File + ": " + m.Text
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
+}
+
+// Error is a source that does not compile.
+type Error struct {
+	Message
+	Excerpt string // the line, and below it what is meant; may be empty
+}
+
+func (e *Error) Error() string {
+	if e.Excerpt == "" {
+		return e.Message.String()
+	}
+	return e.Message.String() + "\n" + e.Excerpt
+}
+
+// Merge is the warnings of sheets without repetition, sorted by place, at most
+// limit of them, and the count of those left out. Sheets that import one
+// partial repeat its warnings.
+func Merge(sheets []*Sheet, limit int) ([]Message, int) {
+	var all []Message
+	omitted := 0
+	for _, sheet := range sheets {
+		all = append(all, sheet.Warnings...)
+		omitted += sheet.Omitted
+	}
+	all = sortMessages(all)
+	if len(all) > limit {
+		omitted += len(all) - limit
+		all = all[:limit]
+	}
+	return all, omitted
+}
+
+// sortMessages sorts by place and drops repetitions.
+func sortMessages(messages []Message) []Message {
+	slices.SortFunc(messages, func(a, b Message) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Text, b.Text))
+	})
+	return slices.Compact(messages)
+}
+
+// lineAt is the line (from 1) and its text at offset, counted in UTF-16 units
+// from the start of content. Sass ends lines at \n, \r\n, \r and \f.
+func lineAt(content string, offset int) (int, string) {
+	units := utf16.Encode([]rune(content))
+	offset = min(max(offset, 0), len(units))
+	line, start := 1, 0
+	for i := range offset {
+		if endsLine(units, i) {
+			line, start = line+1, i+1
+		}
+	}
+	end := offset
+	for end < len(units) && !strings.ContainsRune("\n\r\f", rune(units[end])) {
+		end++
+	}
+	return line, string(utf16.Decode(units[start:max(start, end)]))
+}
+
+func endsLine(units []uint16, i int) bool {
+	switch units[i] {
+	case '\n', '\f':
+		return true
+	case '\r':
+		return i+1 >= len(units) || units[i+1] != '\n'
+	}
+	return false
+}
+
+// excerpt draws text, which number names, with marks below the columns from..to
+// (from 1, to exclusive).
+func excerpt(number, text string, from, to int) string {
+	if strings.TrimSpace(text) == "" {
+		return ""
+	}
+	pad := strings.Repeat(" ", len(number))
+	lead := leadOf(text, from-1)
+	return fmt.Sprintf("  %s | %s\n  %s | %s%s", number, text, pad, lead, strings.Repeat("^", max(1, to-from)))
+}
+
+// leadOf is white space as wide as the first n units of text, tabs kept.
+func leadOf(text string, n int) string {
+	var b strings.Builder
+	for _, r := range text {
+		if n <= 0 {
+			break
+		}
+		if r == '\t' {
+			b.WriteRune('\t')
+		} else {
+			b.WriteByte(' ')
+		}
+		n -= utf16.RuneLen(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,80 @@
+package style
+
+import (
+	"errors"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// reporter words esbuild's messages in terms of the project's files.
+type reporter struct {
+	compiler *Compiler
+	// real has the files behind the names esbuild was given. May be nil.
+	real map[string]string
+}
+
+// errors joins esbuild's errors into one, nil when there are none. Those of
+// this package come through plugins and are passed on as they were.
+func (r reporter) errors(messages []api.Message) error {
+	var all []error
+	for _, m := range messages {
+		if inner, ok := m.Detail.(error); ok {
+			all = append(all, inner)
+			continue
+		}
+		out := &Error{Message: r.message(m)}
+		if m.Location != nil {
+			number, column := "css", columnOf(m.Location)
+			if out.Line > 0 {
+				number = strconv.Itoa(out.Line)
+			}
+			out.Excerpt = excerpt(number, m.Location.LineText, column, column+m.Location.Length)
+		}
+		all = append(all, out)
+	}
+	return errors.Join(all...)
+}
+
+// warnings are esbuild's about the project's own files.
+func (r reporter) warnings(messages []api.Message) []Message {
+	var all []Message
+	for _, m := range messages {
+		if m.Location == nil || !isDependency("/"+m.Location.File) {
+			all = append(all, r.message(m))
+		}
+	}
+	return sortMessages(all)
+}
+
+// message has a place only in a plain CSS file: in the CSS made of a Sass
+// source nobody could look it up.
+func (r reporter) message(m api.Message) Message {
+	text := m.Text
+	for given, real := range r.real {
+		text = strings.ReplaceAll(text, r.compiler.display(given), r.compiler.display(real))
+	}
+	if m.Location == nil {
+		return Message{Text: text}
+	}
+	at := m.Location.File
+	if !filepath.IsAbs(at) {
+		at = filepath.Join(r.compiler.root, at)
+	}
+	if real, ok := r.real[at]; ok {
+		at = real
+	}
+	out := Message{File: r.compiler.display(at), Text: text}
+	if kindOf(at) == cssKind {
+		out.Line, out.Column = m.Location.Line, columnOf(m.Location)
+	}
+	return out
+}
+
+// columnOf is a location's column from 1, in UTF-16 units; esbuild counts bytes.
+func columnOf(at *api.Location) int {
+	return 1 + len(utf16.Encode([]rune(at.LineText[:min(at.Column, len(at.LineText))])))
+}

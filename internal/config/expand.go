@@ -1,0 +1,49 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+)
+
+var variable = regexp.MustCompile(`\$?\$\{[^}]*\}?`)
+
+// expand replaces each ${NAME} by a variable that build.env allows; $${ is ${
+// itself. The list is there so that reading a file, which a pull request may
+// have changed, can't copy any secret of the environment into a bundle.
+func (r *reader) expand(n *node, path, s string) (string, bool) {
+	ok := true
+	out := variable.ReplaceAllStringFunc(s, func(match string) string {
+		if strings.HasPrefix(match, "$$") {
+			return match[1:]
+		}
+		name, closed := strings.CutSuffix(match[2:], "}")
+		if !closed {
+			r.at(n, "%s: got %s without its }, want ${NAME}, or $${ for the characters themselves", path, quote(match))
+			ok = false
+			return ""
+		}
+		value, found := r.lookup(n, path, name)
+		ok = ok && found
+		return value
+	})
+	return out, ok
+}
+
+// lookup returns an allowed variable's value.
+func (r *reader) lookup(n *node, path, name string) (string, bool) {
+	if !validVariable.MatchString(name) {
+		r.at(n, "%s: got the variable %s, want a name of A-Z a-z 0-9 _", path, quote(name))
+		return "", false
+	}
+	if !r.allowed[name] {
+		r.at(n, "%s: got the variable %s, which build.env does not list; want build: { env: [%s] }", path, name, name)
+		return "", false
+	}
+	value, found := r.env(name)
+	if !found {
+		r.at(n, "%s: the variable %s is not set", path, name)
+	}
+	return value, found
+}
+
+var validVariable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

@@ -1,0 +1,87 @@
+package release
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestCheckoutManifest(t *testing.T) {
+	data, err := sample(t).CheckoutManifest("app", "checkout")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, ".json", string(data))
+
+	var m struct {
+		JS, CSS       []string
+		DynamicChunks struct{ JS, CSS []string }
+		Integrity     map[string]string
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(m.JS, []string{"vendor-1f.js", "checkout-2a.js"}) {
+		t.Errorf("js is not in load order: %s", m.JS)
+	}
+	for _, path := range slices.Concat(m.JS, m.CSS, m.DynamicChunks.JS, m.DynamicChunks.CSS) {
+		if want := IntegrityOf(sampleContent(path)).String(); m.Integrity[path] != want {
+			t.Errorf("%s: integrity %q, want %q", path, m.Integrity[path], want)
+		}
+		delete(m.Integrity, path)
+	}
+	if len(m.Integrity) > 0 {
+		t.Errorf("integrity of what is not loaded: %v", m.Integrity)
+	}
+}
+
+func TestCheckoutManifestOfWhatIsNotThere(t *testing.T) {
+	r := sample(t)
+	for _, tt := range []struct{ pass, entry, want string }{
+		{"apps", "checkout", `has "app", "loader"`},
+		{"loader", "checkout", `has "auto-loader", "loader"`},
+	} {
+		if _, err := r.CheckoutManifest(tt.pass, tt.entry); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s/%s: got %v, want %s", tt.pass, tt.entry, err, tt.want)
+		}
+	}
+}
+
+func TestImportMap(t *testing.T) {
+	r := sampleClone(t)
+	if _, err := r.ImportMap("app", "./"); err == nil {
+		t.Error("an import map of a classic pass")
+	}
+	r.Passes[0].Format = ESM
+	if _, err := r.ImportMap("app", "https://cdn.example/a"); err == nil {
+		t.Error("a base without a slash was taken")
+	}
+	data, err := r.ImportMap("app", "./")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, ".json", string(data))
+}
+
+func TestStatement(t *testing.T) {
+	id, _ := sample(t).ID()
+	s := Statement{Release: id, PredicateType: "https://example.com/coverage/v1", Predicate: []byte(`{"pinned": 9, "all": 9, "share": 1.0}`)}
+	data, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, ".json", string(data))
+
+	for name, s := range map[string]Statement{
+		"no release":      {PredicateType: "p", Predicate: []byte("{}")},
+		"no type":         {Release: id, Predicate: []byte("{}")},
+		"no predicate":    {Release: id, PredicateType: "p"},
+		"an array":        {Release: id, PredicateType: "p", Predicate: []byte("[]")},
+		"duplicate names": {Release: id, PredicateType: "p", Predicate: []byte(`{"a":1,"a":2}`)},
+	} {
+		if data, err := s.Encode(); err == nil {
+			t.Errorf("%s: got %s", name, data)
+		}
+	}
+}

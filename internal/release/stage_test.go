@@ -1,0 +1,153 @@
+package release
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// tree lists what lies in a directory, for seeing what is left over.
+func tree(t *testing.T, dir string) string {
+	t.Helper()
+	var names []string
+	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+		if err == nil && !info.IsDir() {
+			rel, _ := filepath.Rel(dir, path)
+			names = append(names, filepath.ToSlash(rel))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(names, " ")
+}
+
+func stage(t *testing.T, target string, r *Release) *Stage {
+	t.Helper()
+	s, err := NewStage(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for _, f := range r.Files {
+		wait.Go(func() {
+			if err := s.Write(f.Path, sampleContent(f.Path)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	return s
+}
+
+func TestStageCommit(t *testing.T) {
+	for _, before := range []string{"nothing", "an old release", "a link to a directory"} {
+		t.Run(before, func(t *testing.T) {
+			parent := t.TempDir()
+			target := filepath.Join(parent, "dist")
+			switch before {
+			case "an old release":
+				os.MkdirAll(filepath.Join(target, "old"), 0o777)
+				os.WriteFile(filepath.Join(target, "old", "x.js"), nil, 0o666)
+			case "a link to a directory":
+				os.Mkdir(filepath.Join(parent, "real"), 0o777)
+				if err := os.Symlink("real", target); err != nil {
+					t.Skip(err)
+				}
+			}
+			r := sample(t)
+			id, err := stage(t, target, r).Commit(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, _ := r.ID(); id != want {
+				t.Errorf("got id %s, want %s", id, want)
+			}
+			back, err := Open(os.DirFS(target))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found, err := Verify(t.Context(), os.DirFS(target), back); err != nil || len(found) > 0 {
+				t.Errorf("got %v, %v", found, err)
+			}
+			if data, _ := os.ReadFile(filepath.Join(target, RecordName)); DigestOf(data) != id {
+				t.Errorf("the record's SHA-256 is %s, want the id %s", DigestOf(data), id)
+			}
+			entries, _ := os.ReadDir(parent)
+			for _, e := range entries {
+				if e.Name() != "dist" && e.Name() != "real" {
+					t.Errorf("left over: %s", e.Name())
+				}
+			}
+		})
+	}
+}
+
+func TestStageFailureLeavesTheTarget(t *testing.T) {
+	parent := t.TempDir()
+	target := filepath.Join(parent, "dist")
+	os.Mkdir(target, 0o777)
+	os.WriteFile(filepath.Join(target, "old.js"), []byte("old"), 0o666)
+
+	bad := sampleClone(t)
+	bad.Files[0].Size = -1
+	if _, err := stage(t, target, bad).Commit(bad); err == nil {
+		t.Error("an invalid record was committed")
+	}
+	if err := stage(t, target, sample(t)).Discard(); err != nil {
+		t.Error(err)
+	}
+	if got := tree(t, parent); got != "dist/old.js" {
+		t.Errorf("left: %s", got)
+	}
+}
+
+func TestStageRefuses(t *testing.T) {
+	parent := t.TempDir()
+	os.WriteFile(filepath.Join(parent, "file"), nil, 0o666)
+	for name, target := range map[string]string{
+		"a file":    filepath.Join(parent, "file"),
+		"no parent": filepath.Join(parent, "a", "b"),
+		"the root":  "/",
+	} {
+		if s, err := NewStage(target); err == nil {
+			t.Errorf("%s: taken, %s", name, s.dir)
+		}
+	}
+	s, err := NewStage(filepath.Join(parent, "dist"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Discard()
+	for _, path := range []string{"../x", "/x", RecordName, "a//b"} {
+		if err := s.Write(path, nil); err == nil {
+			t.Errorf("%q was written", path)
+		}
+	}
+	if err := s.Write("a.js", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Write("a.js", nil); err == nil {
+		t.Error("a.js was written twice")
+	}
+	if got := tree(t, s.dir); got != "a.js" {
+		t.Errorf("staged: %s", got)
+	}
+}
+
+// Without an exchange in one step the two renames do the same.
+func TestSwapPutsBack(t *testing.T) {
+	parent := t.TempDir()
+	target := filepath.Join(parent, "dist")
+	os.Mkdir(target, 0o777)
+	os.WriteFile(filepath.Join(target, "old.js"), nil, 0o666)
+	if err := swap(filepath.Join(parent, "absent"), target); err == nil {
+		t.Error("a directory that is not there was swapped in")
+	}
+	if got := tree(t, parent); got != "dist/old.js" {
+		t.Errorf("left: %s", got)
+	}
+}
