@@ -190,6 +190,11 @@ func (f *findings) add(seed uint64, d Difference) (show bool) {
 }
 
 func compareSeed(t *testing.T, h *Harness, seed uint64, f *findings) {
+	if _, ok := h.Builder.(ours); ok {
+		varied := *h
+		varied.Builder = oursFor(seed)
+		h = &varied
+	}
 	g := Generate(seed)
 	for name := range strings.SplitSeq(*withoutFlag, ",") {
 		if err := g.Without(name); name != "" && err != nil {
@@ -207,6 +212,6 @@ func compareSeed(t *testing.T, h *Harness, seed uint64, f *findings) {
 			continue
 		}
 		small, d := h.Shrink(t.Context(), g, d, *triesFlag)
-		t.Errorf("seed %d, %s: %s\n- plain, + bundled\n%s\nShrunk to:\n\n%s", seed, d.Format, d.Kind, d.Detail, small.Case().Txtar())
+		t.Errorf("seed %d, %s, %+v: %s\n- plain, + bundled\n%s\nShrunk to:\n\n%s", seed, d.Format, h.Builder, d.Kind, d.Detail, small.Case().Txtar())
 	}
 }

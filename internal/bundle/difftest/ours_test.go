@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing/fstest"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -13,8 +14,29 @@ import (
 	"github.com/org/checkout-deploy/internal/bundle/style"
 )
 
-// ours is the bundler under test. Settings that must not matter to what a graph does are its fields.
-type ours struct{ readable bool }
+// ours is the bundler under test. Its fields are settings that must not matter to what a graph does.
+type ours struct {
+	readable bool // not minified
+	grouped  bool // with chunk groups
+}
+
+// oursFor varies the settings from graph to graph.
+func oursFor(seed uint64) ours { return ours{readable: seed%4 == 0, grouped: seed%3 == 0} }
+
+// groups are like those of a real project: packages, and what several lazy modules share.
+func (o ours) groups() []bundle.Group {
+	if !o.grouped {
+		return nil
+	}
+	return []bundle.Group{
+		{Name: "vendor", Pattern: regexp.MustCompile(`^(node_modules|lib)/`), Chunks: bundle.LoadInitial, Priority: 2},
+		{Name: "vendor-async", Pattern: regexp.MustCompile(`^(node_modules|lib)/`), Chunks: bundle.LoadAsync, Priority: 1},
+		{Name: "common", Pattern: regexp.MustCompile(`^plain/`), Chunks: bundle.LoadAsync, MinShare: 2},
+	}
+}
+
+// pass is part of the one name that a page's chunks share in the global scope.
+const pass = "graphs"
 
 // Build implements Builder.
 func (o ours) Build(ctx context.Context, dir string, format Format) (*Output, error) {
@@ -28,10 +50,10 @@ func (o ours) Build(ctx context.Context, dir string, format Format) (*Output, er
 		entry = "main.js"
 	}
 	built, err := bundle.Build(ctx, bundle.Options{
-		Root: dir, Pass: "graphs", Library: Library, Format: bundle.Format(format), Target: api.ES2022,
+		Root: dir, Pass: pass, Library: Library, Format: bundle.Format(format), Target: api.ES2022,
 		Entries: []bundle.Entry{{Name: "main", Modules: []string{entry}}},
 		Define:  map[string]string{"global": "globalThis"},
-		Maps:    bundle.MapsNone, Minify: !o.readable, Styles: styles,
+		Maps:    bundle.MapsNone, Minify: !o.readable, Groups: o.groups(), Styles: styles,
 	})
 	if err != nil {
 		return nil, err
@@ -42,7 +64,7 @@ func (o ours) Build(ctx context.Context, dir string, format Format) (*Output, er
 		files[f.Path] = &fstest.MapFile{Data: f.Content}
 		pins[f.Path] = f.Integrity
 	}
-	out := &Output{Files: files, ImportMap: built.Entries[0].ImportMap, Globals: []string{"checkout-deploy:graphs", "graphs/main"}}
+	out := &Output{Files: files, ImportMap: built.Entries[0].ImportMap, Globals: []string{"checkout-deploy:" + pass}}
 	for _, path := range built.Entries[0].JS {
 		out.Scripts = append(out.Scripts, Resource{path, pins[path]})
 	}
