@@ -23,15 +23,16 @@ type ours struct {
 // oursFor varies the settings from graph to graph.
 func oursFor(seed uint64) ours { return ours{readable: seed%4 == 0, grouped: seed%3 == 0} }
 
-// groups are like those of a real project: packages, and what several lazy modules share.
+// groups are like those of a real project: packages, and what several lazy modules share. Of scripts only: a group of
+// styles brings some before their modules run, which is what it is for.
 func (o ours) groups() []bundle.Group {
 	if !o.grouped {
 		return nil
 	}
 	return []bundle.Group{
-		{Name: "vendor", Pattern: regexp.MustCompile(`^(node_modules|lib)/`), Chunks: bundle.LoadInitial, Priority: 2},
-		{Name: "vendor-async", Pattern: regexp.MustCompile(`^(node_modules|lib)/`), Chunks: bundle.LoadAsync, Priority: 1},
-		{Name: "common", Pattern: regexp.MustCompile(`^plain/`), Chunks: bundle.LoadAsync, MinShare: 2},
+		{Name: "vendor", Pattern: regexp.MustCompile(`^(node_modules|lib)/.*js$`), Chunks: bundle.LoadInitial, Priority: 2},
+		{Name: "vendor-async", Pattern: regexp.MustCompile(`^(node_modules|lib)/.*js$`), Chunks: bundle.LoadAsync, Priority: 1},
+		{Name: "common", Pattern: regexp.MustCompile(`^plain/.*js$`), Chunks: bundle.LoadAsync, MinShare: 2},
 	}
 }
 
