@@ -43,7 +43,7 @@ func (Bare) Build(_ context.Context, dir string, format Format) (*Output, error)
 		return nil, fmt.Errorf("bundling %q: %s", dir, strings.Join(messages, ""))
 	}
 	files := fstest.MapFS{}
-	out := &Output{Files: files, Scripts: []Resource{{Path: "main.js"}}}
+	out := &Output{Files: files, Scripts: []Resource{{Path: "main.js"}}, Exports: "main.js"}
 	for _, f := range result.OutputFiles {
 		name, err := filepath.Rel(filepath.Join(dir, "dist"), f.Path)
 		if err != nil {

@@ -34,8 +34,8 @@ func page(out *Output, format Format, steps []string) (string, error) {
 		fmt.Fprintf(&b, "<script%s src=\"%s\"%s></script>\n", kind, html.EscapeString(s.Path), pin(s))
 	}
 	load := fmt.Sprintf("() => window[%q]", Library)
-	if format == ESM {
-		entry, err := json.Marshal("./" + out.Scripts[len(out.Scripts)-1].Path)
+	if out.Exports != "" {
+		entry, err := json.Marshal("./" + out.Exports)
 		if err != nil {
 			return "", fmt.Errorf("laying out the page: %w", err)
 		}
