@@ -9,6 +9,9 @@ import (
 // graph is what esbuild's metafile says of the modules: who imports whom, in
 // the order of the source.
 type graph struct {
+	// live, where known, has the modules that are in the output: what is imported
+	// for its effects and declares to have none is not, nor is what it imports.
+	live    map[string]bool
 	modules map[string]*module // by metafile key: path relative to Root, or "namespace:path"
 }
 
@@ -88,7 +91,7 @@ func (g *graph) closure(key string, visit func(*module)) {
 		}
 		seen[key] = true
 		m := g.modules[key]
-		if m == nil {
+		if m == nil || g.live != nil && !g.live[key] {
 			return
 		}
 		for _, e := range m.imports {

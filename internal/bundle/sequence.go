@@ -30,6 +30,12 @@ func (c *compilation) newLayout(meta *metafile) *layout {
 			l.chunkOf[key] = base
 		}
 	}
+	c.graph.live = make(map[string]bool, len(l.chunkOf))
+	for key := range c.graph.modules {
+		// A module that only imports others leaves no bytes; what is missing for
+		// another reason is what its package.json lets go.
+		c.graph.live[key] = l.chunkOf[key] != "" || !isFileKey(key) || !c.effects.pure(c.abs(key))
+	}
 	done := map[rootID]map[string]bool{}
 	for _, id := range c.rootsInOrder() {
 		if l.rootOf[id] != "" {

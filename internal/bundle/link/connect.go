@@ -70,6 +70,7 @@ func (l *linker) unitsOf(r *Root) []*unit {
 	if ns, err := l.namespaceOf(r); err == nil {
 		visit(ns.unit)
 	}
+	visit(l.units[r.Chunk]) // it may call what others only define
 	return out
 }
 

@@ -253,15 +253,18 @@ func (r *renderer) assemble() {
 
 // assembleFunction writes `function(R,E){…}`. Exports come first: bindings
 // exist before the code runs. Function and var declarations are hoisted as ever.
+//
+// ES modules are strict code, CommonJS files may rely on sloppy mode, and a
+// function can't leave the mode it is in. So where a unit has both, the
+// CommonJS files come first, sloppy, and the rest is a strict function inside.
 func (r *renderer) assembleFunction() {
+	modes := r.splitModes()
 	var head strings.Builder
 	fmt.Fprintf(&head, "function(%s,%s){", r.names[r.r], r.names[r.e])
-	if r.strict() {
+	if modes.sloppy == nil {
 		head.WriteString(`"use strict";`)
 	}
-	if exports := r.exportList("%s:()=>%s"); exports != "" {
-		fmt.Fprintf(&head, "%s.e(%s,{%s});", r.names[r.r], r.names[r.e], exports)
-	}
+	r.writeExports(&head, modes.isOuter)
 	for i, c := range r.imports {
 		if i == 0 {
 			head.WriteString("var ")
@@ -274,26 +277,53 @@ func (r *renderer) assembleFunction() {
 		head.WriteByte(';')
 	}
 	r.rope.literal(head.String())
-	r.rope.splice(0, len(r.chunk.Code), r.edits)
-	r.rope.literal("}")
-}
-
-// strict reports that the unit may run in strict mode, as its ES modules
-// expect: CommonJS files written for sloppy mode may rely on it.
-func (r *renderer) strict() bool {
-	for i := range r.file.Symbols {
-		if s := &r.file.Symbols[i]; s.Name == "__commonJS" && s.Scope == 0 {
-			return false
-		}
+	if modes.sloppy == nil {
+		r.rope.splice(0, len(r.chunk.Code), r.edits)
+		r.rope.literal("}")
+		return
 	}
-	return true
+	r.assembleModes(modes)
 }
 
-// exportList lists the used exports in the order of their short names.
-func (r *renderer) exportList(format string) string {
+// assembleModes writes the sloppy statements, then the strict rest.
+func (r *renderer) assembleModes(m modes) {
+	for _, s := range m.sloppy {
+		r.rope.splice(s.Start, s.End, r.editsIn(s.Start, s.End))
+		r.rope.literal("\n")
+	}
+	if len(m.shared) > 0 {
+		var names []string
+		for _, sym := range m.shared {
+			names = append(names, r.names[sym])
+		}
+		r.rope.literal("var " + strings.Join(names, ",") + ";")
+	}
+	var head strings.Builder
+	head.WriteString(`(function(){"use strict";`)
+	r.writeExports(&head, func(sym scope.SymbolID) bool { return !m.isOuter(sym) })
+	r.rope.literal(head.String())
+	at := 0
+	for _, s := range append(m.sloppy, scope.Stmt{Start: len(r.chunk.Code), End: len(r.chunk.Code)}) {
+		r.rope.splice(at, s.Start, r.editsIn(at, s.Start))
+		at = s.End
+	}
+	r.rope.literal("})()}")
+}
+
+func (r *renderer) editsIn(start, end int) []edit {
+	i, _ := slices.BinarySearchFunc(r.edits, start, func(e edit, at int) int { return e.start - at })
+	j, _ := slices.BinarySearchFunc(r.edits, end, func(e edit, at int) int { return e.start - at })
+	return r.edits[i:j]
+}
+
+func (r *renderer) writeExports(b *strings.Builder, which func(scope.SymbolID) bool) {
 	var out []string
 	for _, n := range sortedBy(r.short) {
-		out = append(out, fmt.Sprintf(format, r.short[n], r.names[r.unit.exports[n]]))
+		if sym := r.unit.exports[n]; which(sym) {
+			out = append(out, r.short[n]+":()=>"+r.names[sym])
+		}
 	}
-	return strings.Join(out, ",")
+	if len(out) > 0 {
+		fmt.Fprintf(b, "%s.e(%s,{%s});", r.names[r.r], r.names[r.e], strings.Join(out, ","))
+	}
 }
