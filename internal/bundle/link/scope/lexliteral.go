@@ -1,5 +1,6 @@
 package scope
 
+// str reads a string literal.
 func (l *lexer) str(start int, quote byte) {
 	src := l.src
 	i := start + 1
