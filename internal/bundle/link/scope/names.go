@@ -1,10 +1,6 @@
 package scope
 
-import (
-	"encoding/binary"
-	"math/bits"
-	"unsafe"
-)
+import "math/bits"
 
 // nameID stands for a distinct identifier text.
 type nameID int32
@@ -82,17 +78,23 @@ const (
 	hashB = 0xC2B2AE3D27D4EB4F
 )
 
-// hashName mixes the length, the first eight and the last eight bytes; the
-// middle of longer names is added eight bytes at a time.
+// eightBytes is one load: the compiler joins the shifts.
+func eightBytes(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// hashName mixes the length and all bytes, eight at a time; the last eight may
+// overlap with those before.
 func hashName(s string) uint64 {
 	n := len(s)
 	h := uint64(n) * hashA
 	if n >= 8 {
-		b := unsafe.Slice(unsafe.StringData(s), n)
 		for i := 0; i+8 < n; i += 8 {
-			h = bits.RotateLeft64(h^binary.LittleEndian.Uint64(b[i:])*hashB, 29) * hashA
+			h = bits.RotateLeft64(h^eightBytes(s[i:])*hashB, 29) * hashA
 		}
-		h ^= binary.LittleEndian.Uint64(b[n-8:]) * hashB
+		h ^= eightBytes(s[n-8:]) * hashB
 	} else {
 		var w uint64
 		for i := 0; i < n; i++ {

@@ -3,6 +3,7 @@ package scope
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // maxDepth bounds how deep statements, expressions and patterns may nest. It
@@ -106,7 +107,7 @@ func Parse(src []byte) (*File, error) {
 	}
 	f := &File{Src: src}
 	p := &parser{file: f}
-	p.lexer = lexer{src: string(append(src[:len(src):len(src)], 0)), end: len(src), names: newNames(len(src))}
+	p.lexer = lexer{src: withNUL(src), end: len(src), names: newNames(len(src))}
 	p.tape = make([]entry, 0, len(src)/8+16)
 	p.fn.await = true
 	p.open(functionScope, 0)
@@ -119,6 +120,15 @@ func Parse(src []byte) (*File, error) {
 	f.tape = p.tape
 	p.resolve()
 	return f, nil
+}
+
+// withNUL copies src once.
+func withNUL(src []byte) string {
+	var b strings.Builder
+	b.Grow(len(src) + 1)
+	b.Write(src)
+	b.WriteByte(0)
+	return b.String()
 }
 
 // enter counts a level of nesting; it reports false once there are too many.

@@ -228,5 +228,5 @@ type addedRef struct {
 	pos    int32
 }
 
-// Top-level scope of every file.
+// moduleScope is the top-level scope of every file.
 const moduleScope ScopeID = 0

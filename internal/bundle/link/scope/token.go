@@ -118,7 +118,7 @@ var contextualText = [...]string{
 	"eval", "target", "meta", "defer", "source", "assert",
 }
 
-// operatorTokens are those that continue an expression with another operand.
+// isBinary has the operators that continue an expression with another operand.
 var isBinary = [numTokens]bool{
 	tSlash: true, tStar: true, tBinary: true, tPlusMinus: true, tInstanceof: true,
 }
