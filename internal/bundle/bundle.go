@@ -125,7 +125,7 @@ func (c *compilation) chunkName(id rootID) string {
 	if id.kind() == rootEntry {
 		return id.target()
 	}
-	target := id.target()
+	target := id.file()
 	base := strings.TrimSuffix(path.Base(target), path.Ext(target))
 	if base == "index" {
 		dir := path.Dir(target)

@@ -27,8 +27,10 @@ type compilation struct {
 	plan      plan
 	polyfills map[string]bool // see isPolyfill
 	temp      string          // holds the derived tsconfig
+	build     api.PluginBuild
 	effects   *sideEffects
 	enums     *imports.Enums
+	valued    map[string]rewritten // by absolute path: ambient const enums given a value, in the scan
 	rerouted  map[string]rewritten // by absolute path: imports led past barrels
 	rewritten map[string]rewritten // the same with preludes: what is compiled
 }

@@ -24,6 +24,7 @@ type ours struct{}
 
 func (c *compilation) plugin() api.Plugin {
 	return api.Plugin{Name: "checkout-deploy", Setup: func(b api.PluginBuild) {
+		c.build = b
 		h := &hooks{compilation: c, build: b}
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, inNamespace(rootNamespace))
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + imports.EnumScheme}, h.resolveEnum)
@@ -62,6 +63,13 @@ func (h *hooks) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 	case api.ResolveJSRequireCall:
 		return h.resolveRequire(a)
 	case api.ResolveJSImportStatement:
+		if h.mayBeOverridden(a) {
+			if r := h.ask(a); len(r.Errors) == 0 && !r.External && r.Namespace == "file" {
+				if has, ok := h.effects.override(r.Path); ok && has {
+					return api.OnResolveResult{Path: r.Path, SideEffects: api.SideEffectsTrue}, nil
+				}
+			}
+		}
 		if styleFile.MatchString(a.Path) {
 			return h.resolveAs(a, api.SideEffectsTrue)
 		}
@@ -94,6 +102,9 @@ func (h *hooks) resolveLazy(a api.OnResolveArgs) (api.OnResolveResult, error) {
 		return api.OnResolveResult{}, nil
 	}
 	id := newRootID(rootLazy, h.rel(r.Path))
+	if h.effects.nodeMode(a.Importer) {
+		id = newRootID(rootLazy, h.rel(r.Path)+nodeSuffix)
+	}
 	h.sources.lazy(a, id)
 	return api.OnResolveResult{Path: string(id), Namespace: rootNamespace}, nil
 }
@@ -133,15 +144,45 @@ func (h *hooks) loadRoot(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		for _, m := range mods[:len(mods)-1] {
 			fmt.Fprintf(&b, "import %s;", quote(h.entrySpecifier(m)))
 		}
-		fmt.Fprintf(&b, "import * as %s from %s;export{%[1]s};", rootExport, quote(h.entrySpecifier(mods[len(mods)-1])))
+		last := h.entrySpecifier(mods[len(mods)-1])
+		fmt.Fprintf(&b, "import * as %s from %s;export{%[1]s};", rootExport, quote(last))
+		if h.opts.Format == ESM {
+			fmt.Fprintf(&b, "export * from %s;", quote(last)) // a module's own exports are its page's to import
+			if h.sources.hasDefault(last) {
+				fmt.Fprintf(&b, "export{default}from %s;", quote(last))
+			}
+		}
 	default:
 		if dom := h.plan.available[id]; dom != "" {
 			fmt.Fprintf(&b, "import %s;", quote(rootNamespace+":"+string(dom)))
 		}
-		fmt.Fprintf(&b, "import * as %s from %s;export{%[1]s};", rootExport, quote(h.abs(id.target())))
+		h.writeNamespace(&b, id)
 	}
 	text := b.String()
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
+}
+
+// nodeSuffix marks a root that a file of Node's module mode loads (.mjs, or
+// "type": "module"): such a file sees a CommonJS module as its default export,
+// whatever __esModule says. esbuild knows that of files, not of our modules.
+const nodeSuffix = "?node"
+
+func (h *hooks) writeNamespace(b *strings.Builder, id rootID) {
+	path := id.file()
+	if m := h.graphModule(path); m == nil || m.format != "cjs" || path == id.target() {
+		fmt.Fprintf(b, "import * as %s from %s;export{%[1]s};", rootExport, quote(h.abs(path)))
+		return
+	}
+	fmt.Fprintf(b, `const m=require(%s),%s=m!=null&&(typeof m=="object"||typeof m=="function")?Object.create(Object.getPrototypeOf(m)):{};`, quote(h.abs(path)), rootExport)
+	fmt.Fprintf(b, `if(m!=null&&(typeof m=="object"||typeof m=="function"))for(const k of Object.getOwnPropertyNames(m))if(k!="default")Object.defineProperty(%s,k,{get:()=>m[k],enumerable:(Object.getOwnPropertyDescriptor(m,k)||{}).enumerable!==false});`, rootExport)
+	fmt.Fprintf(b, `Object.defineProperty(%s,"default",{value:m,enumerable:true});export{%[1]s};`, rootExport)
+}
+
+func (h *hooks) graphModule(key string) *module {
+	if h.graph == nil {
+		return nil
+	}
+	return h.graph.modules[key]
 }
 
 // writeExtra starts the late roots and the atoms, which no import() reaches.
@@ -256,7 +297,12 @@ func (h *hooks) loadScript(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, nil // esbuild reports it with the import's place
 	}
 	h.sources.script(a.Path, data)
-	return api.OnLoadResult{}, nil
+	rw, changed, err := h.giveEnumsValues(a.Path, data)
+	if err != nil || !changed {
+		return api.OnLoadResult{}, err
+	}
+	text := string(rw.text)
+	return api.OnLoadResult{Contents: &text, Loader: scriptLoader(a.Path)}, nil
 }
 
 func scriptLoader(path string) api.Loader {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/evanw/esbuild/pkg/api"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/org/checkout-deploy/internal/bundle/imports"
@@ -66,6 +67,44 @@ func prelude(importer string, edges []edge, wrapped map[string]bool) string {
 	return b.String()
 }
 
+// enumGraph knows packages only: enough to give ambient const enums a value
+// before the module graph is known. Without it esbuild would refuse the import
+// of a name that the package's module does not have.
+type enumGraph struct{ h *hooks }
+
+func (g enumGraph) Resolve(importer, specifier string) (string, bool) {
+	if strings.HasPrefix(specifier, ".") || filepath.IsAbs(specifier) {
+		return "", false
+	}
+	r := g.h.ask(api.OnResolveArgs{
+		Path: specifier, Importer: importer, Namespace: "file", ResolveDir: filepath.Dir(importer), Kind: api.ResolveJSImportStatement,
+	})
+	return r.Path, len(r.Errors) == 0 && r.Namespace == "file" && strings.Contains(filepath.ToSlash(r.Path), "/node_modules/")
+}
+
+func (enumGraph) Pure(string) bool                   { return false }
+func (enumGraph) Source(file string) ([]byte, error) { return os.ReadFile(file) }
+
+// giveEnumsValues rewrites, in the scan, the imports of ambient const enums
+// from packages.
+func (h *hooks) giveEnumsValues(path string, src []byte) (rewritten, bool, error) {
+	if !strings.Contains(filepath.Ext(path), "ts") || !bytes.Contains(src, []byte("import")) {
+		return rewritten{}, false, nil
+	}
+	text, edits, changed, err := (&imports.Rewriter{Graph: enumGraph{h}, Enums: h.enums}).Rewrite(path, src)
+	if err != nil || !changed {
+		return rewritten{}, false, err
+	}
+	rw := rewritten{src, text, edits}
+	h.sources.mu.Lock()
+	defer h.sources.mu.Unlock()
+	if h.valued == nil {
+		h.valued = map[string]rewritten{}
+	}
+	h.valued[path] = rw
+	return rw, true, nil
+}
+
 // rerouteGraph is what package imports asks of the module graph.
 type rerouteGraph struct {
 	c     *compilation
@@ -73,8 +112,14 @@ type rerouteGraph struct {
 }
 
 func (g *rerouteGraph) Resolve(importer, specifier string) (string, bool) {
-	file, ok := g.edges[importSite{importer, specifier}]
-	return file, ok
+	if file, ok := g.edges[importSite{importer, specifier}]; ok {
+		return file, true
+	}
+	// The scan saw a text in which an enum's import led elsewhere already.
+	if _, ok := g.c.valued[importer]; ok {
+		return enumGraph{&hooks{compilation: g.c, build: g.c.build}}.Resolve(importer, specifier)
+	}
+	return "", false
 }
 
 func (g *rerouteGraph) Pure(file string) bool              { return g.c.effects.pure(file) }
@@ -93,6 +138,7 @@ func (c *compilation) reroute(ctx context.Context) error {
 	}
 	r := &imports.Rewriter{Graph: g, Enums: c.enums}
 	c.rerouted = map[string]rewritten{}
+	maps.Copy(c.rerouted, c.valued)
 	var mu sync.Mutex
 	work, _ := errgroup.WithContext(ctx)
 	work.SetLimit(runtime.GOMAXPROCS(0))

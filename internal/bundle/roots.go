@@ -33,6 +33,9 @@ func (id rootID) target() string {
 	return target
 }
 
+// file is the target without marks.
+func (id rootID) file() string { return strings.TrimSuffix(id.target(), nodeSuffix) }
+
 const (
 	rootNamespace = "checkout-deploy-root" // virtual root modules
 	lateNamespace = "checkout-deploy-late" // CommonJS stand-ins of late required ES modules
@@ -79,8 +82,18 @@ func availability(entry rootID, starts map[rootID][]rootID) map[rootID]rootID {
 			}
 		}
 	}
-	delete(idom, entry)
-	return idom
+	out := make(map[rootID]rootID, len(idom))
+	for id, dom := range idom {
+		// A lazy root that fails leaves modules that another root must still be
+		// able to evaluate; after a failed entry there is no page.
+		for dom.kind() == rootLazy {
+			dom = idom[dom]
+		}
+		if id != entry {
+			out[id] = dom
+		}
+	}
+	return out
 }
 
 func intersect(a, b rootID, idom map[rootID]rootID, index map[rootID]int) rootID {

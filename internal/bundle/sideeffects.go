@@ -19,10 +19,12 @@ type sideEffects struct {
 	dirs      map[string]*declaration
 }
 
-// declaration is a package.json's "sideEffects": nil means "all may have some".
+// declaration is what a package.json says of its files.
 type declaration struct {
-	dir   string
-	globs []*regexp.Regexp
+	dir     string
+	all     bool // may have some
+	globs   []*regexp.Regexp
+	modules bool // "type": "module"
 }
 
 // pure reports that an import of the file only for its effects may be dropped.
@@ -31,7 +33,7 @@ func (s *sideEffects) pure(file string) bool {
 		return !has
 	}
 	d := s.lookup(filepath.Dir(file))
-	if d == nil {
+	if d == nil || d.all {
 		return false
 	}
 	slash := filepath.ToSlash(file)
@@ -83,26 +85,38 @@ func readDeclaration(dir string) (d *declaration, found bool) {
 		return nil, false
 	}
 	var pkg struct {
-		SideEffects any `json:"sideEffects"`
+		SideEffects any    `json:"sideEffects"`
+		Type        string `json:"type"`
 	}
 	if json.Unmarshal(data, &pkg) != nil {
 		return nil, true // esbuild reports the file
 	}
+	d = &declaration{dir: dir, modules: pkg.Type == "module"}
 	switch v := pkg.SideEffects.(type) {
 	case bool:
-		if !v {
-			return &declaration{dir: dir}, true
-		}
+		d.all = v
 	case []any:
-		d := &declaration{dir: dir}
 		for _, item := range v {
 			if glob, ok := item.(string); ok {
 				d.globs = append(d.globs, sideEffectsGlob(dir, glob))
 			}
 		}
-		return d, true
+	default:
+		d.all = true
 	}
-	return nil, true
+	return d, true
+}
+
+// nodeMode reports that the file is a module by Node's rules.
+func (s *sideEffects) nodeMode(file string) bool {
+	switch filepath.Ext(file) {
+	case ".mjs", ".mts":
+		return true
+	case ".js", ".jsx", ".ts", ".tsx":
+		d := s.lookup(filepath.Dir(file))
+		return d != nil && d.modules
+	}
+	return false
 }
 
 // sideEffectsGlob follows webpack: a pattern without a slash matches in any

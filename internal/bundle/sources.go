@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,6 +53,9 @@ func newSources() *sources {
 // plugin starts a resolver without caches each time.
 func (s *sources) resolved(a api.OnResolveArgs, ask func() api.ResolveResult) api.ResolveResult {
 	q := question{a.ResolveDir, a.Path, a.Kind}
+	if !strings.HasPrefix(a.Path, ".") && !strings.Contains(filepath.ToSlash(a.ResolveDir), "/node_modules/") {
+		q.dir = "" // a package is the same for the whole project
+	}
 	s.mu.Lock()
 	r, ok := s.answers[q]
 	s.mu.Unlock()
@@ -71,7 +75,7 @@ var (
 	commentPrefetch   = regexp.MustCompile(`webpackPrefetch\s*:\s*(true|-?\d+)`)
 	commentPreload    = regexp.MustCompile(`webpackPreload\s*:\s*(true|-?\d+)`)
 	bareImport        = regexp.MustCompile(`(?m)^\s*import\s*["']([^"'\n]+)["']`)
-	requireCall       = regexp.MustCompile(`\brequire\s*\(\s*["']([^"'\n]+)["']\s*\)`)
+	requireCall       = regexp.MustCompile(`\brequire\s*(?:<[^()]*>)?\s*\(\s*["']([^"'\n]+)["']\s*\)`)
 	moduleSyntax      = regexp.MustCompile(`(?m)^\s*(?:import\s*[\w{*"'$]|export\s+(?:default|const|let|var|function|async|class|enum|type|interface|abstract|declare|namespace)\b|export\s*[{*])`)
 )
 
@@ -119,6 +123,13 @@ func (s *sources) isBare(importer, specifier string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.bare[importSite{importer, specifier}]
+}
+
+var defaultExport = regexp.MustCompile(`\bexport\s+default\b|\bexport\s*\{(?:[^}]*(?:,|\bas\s))?\s*default\s*[,}]`)
+
+func (s *sources) hasDefault(path string) bool {
+	data, err := os.ReadFile(path)
+	return err == nil && defaultExport.Match(data)
 }
 
 func (s *sources) isESM(path string) bool {

@@ -74,6 +74,7 @@ type builder struct {
 	styles   *style.Compiler
 	rel      *release.Release
 	contents map[string][]byte
+	maps     map[string][]byte // import maps by "pass/entry"
 	warnings []string
 }
 
@@ -208,6 +209,12 @@ func (b *builder) record(p *config.Pass, opts *bundle.Options, res *bundle.Resul
 			}
 		}
 		pass.Entries = append(pass.Entries, entry)
+		if e.ImportMap != nil {
+			if b.maps == nil {
+				b.maps = map[string][]byte{}
+			}
+			b.maps[p.Name+"/"+e.Name] = e.ImportMap
+		}
 	}
 	for _, c := range chunks {
 		pass.Chunks = append(pass.Chunks, *c)
@@ -287,18 +294,20 @@ func (b *builder) views() error {
 		for j := range p.Entries {
 			text, err := sealed.CheckoutManifest(p.Name, p.Entries[j].Name)
 			if err == nil {
-				err = b.file(manifestName(sealed.Passes, i, j), text, release.Manifest, "", p.Name)
+				err = b.file(viewName("manifest", sealed.Passes, i, j), text, release.Manifest, "", p.Name)
 			}
 			errs = append(errs, err)
+			if text := b.maps[p.Name+"/"+p.Entries[j].Name]; text != nil {
+				errs = append(errs, b.file(viewName("importmap", sealed.Passes, i, j), text, release.Manifest, "", p.Name))
+			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// manifestName is manifest.json for the first pass's only entry, and a name of
-// its own for every other.
-func manifestName(passes []release.Pass, pass, entry int) string {
-	name := "manifest"
+// viewName is manifest.json for the first pass's only entry, and a name of its
+// own for every other.
+func viewName(name string, passes []release.Pass, pass, entry int) string {
 	if pass > 0 {
 		name += "-" + passes[pass].Name
 	}

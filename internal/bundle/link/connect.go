@@ -33,7 +33,13 @@ func (l *linker) connect() error {
 		return err
 	}
 	for _, u := range l.order {
-		u.nameExports()
+		own := map[string]bool{}
+		if l.Format == Module && l.roots[l.Entry].Chunk == u.chunk.Name {
+			for name := range u.exports {
+				own[name] = true // the entry keeps its names
+			}
+		}
+		u.nameExports(own)
 	}
 	l.needs = map[string][]*unit{}
 	for i := range l.Roots {
@@ -186,7 +192,7 @@ var reservedWord = map[string]bool{"case": true, "else": true, "enum": true, "nu
 
 // nameExports gives the names that other units use short forms, the most used
 // first.
-func (u *unit) nameExports() {
+func (u *unit) nameExports(taken map[string]bool) {
 	names := make([]string, 0, len(u.used))
 	for n := range u.used {
 		names = append(names, n)
@@ -195,8 +201,13 @@ func (u *unit) nameExports() {
 		return cmp.Or(cmp.Compare(u.used[b], u.used[a]), cmp.Compare(a, b))
 	})
 	u.short = make(map[string]string, len(names))
-	for i, n := range names {
+	i := 0
+	for _, n := range names {
+		for taken[shortName(i)] {
+			i++
+		}
 		u.short[n] = shortName(i)
+		i++
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -67,11 +68,7 @@ func (r *renderer) isEntry() bool {
 
 // entryTail publishes the library, and starts what the source wants early.
 func (r *renderer) entryTail() string {
-	tail := fmt.Sprintf(";%s.start(%s);", r.names[r.r], quoteJS(r.rootIDs[r.Entry]))
-	if r.Library == "" {
-		return tail
-	}
-	return tail + fmt.Sprintf("self[%s]=%s;", quoteJS(r.Library), r.names[r.unit.exports[RootExport]])
+	return fmt.Sprintf(";%s.start(%s,%s);", r.names[r.r], quoteJS(r.rootIDs[r.Entry]), r.names[r.unit.exports[RootExport]])
 }
 
 // importList gives each name taken from a unit its local name; a name that
@@ -108,8 +105,13 @@ func alias(from, to string) string {
 	if from == to {
 		return from
 	}
+	if !identifier.MatchString(to) {
+		to = quoteJS(to)
+	}
 	return from + " as " + to
 }
+
+var identifier = regexp.MustCompile(`^[\pL_$][\pL\p{Nd}_$]*$`)
 
 // sortedBy lists a map's keys in the order of its values, short ones first.
 func sortedBy(m map[string]string) []string {
@@ -227,7 +229,7 @@ func (l *linker) moduleRuntime(t *table, styles *styleFiles, paths map[*unit]str
 		}
 		roots[l.rootIDs[r.ID]] = []any{l.specifier(l.units[r.Chunk]), css, l.shortIDs(r.Prefetch), l.shortIDs(r.Preload), all}
 	}
-	data, err := json.Marshal(map[string]any{"f": orEmptyRows(t.rows), "r": roots, "p": l.PublicPath})
+	data, err := json.Marshal(map[string]any{"f": orEmptyRows(t.rows), "r": roots, "p": l.PublicPath, "l": l.Library})
 	if err != nil {
 		return nil, fmt.Errorf("writing the table of %q: %w", l.Name, err)
 	}

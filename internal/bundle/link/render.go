@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -40,6 +41,7 @@ func (r *renderer) run() error {
 	r.editStatements()
 	r.editEnv()
 	r.editImportCalls()
+	r.editWrapperKeys()
 	r.editNames()
 	if err := errors.Join(r.errs...); err != nil {
 		return err
@@ -91,9 +93,16 @@ func (r *renderer) mangle() []string {
 	if r.Minify {
 		return r.file.Mangle(scope.Options{Alphabet: r.alphabet})
 	}
+	taken := map[string]bool{}
+	for i := range r.file.Symbols {
+		taken[r.file.Symbols[i].Name] = taken[r.file.Symbols[i].Name] || r.file.Symbols[i].Kind != scope.Synthetic
+	}
 	names := make([]string, len(r.file.Symbols))
 	for i := range names {
 		names[i] = r.file.Symbols[i].Name
+		for r.file.Symbols[i].Kind == scope.Synthetic && (taken[names[i]] || r.file.Globals[names[i]] != nil) {
+			names[i] += "$"
+		}
 	}
 	return names
 }
@@ -181,6 +190,28 @@ func (l *linker) rootOfChunk(specifier string) *Root {
 		}
 	}
 	return nil
+}
+
+// editWrapperKeys shortens the paths in `__commonJS({"src/a.js"(…){…}})` and
+// `__esm({…})`, which serve debugging only: they are 2 % of a page's code.
+func (r *renderer) editWrapperKeys() {
+	if !r.Minify {
+		return
+	}
+	for i := range r.file.Symbols {
+		name := strings.TrimRight(r.file.Symbols[i].Name, "0123456789")
+		if name != "__commonJS" && name != "__esm" {
+			continue
+		}
+		for _, ref := range r.file.Symbols[i].Refs {
+			at := ref.End()
+			if rest := r.chunk.Code[min(at, len(r.chunk.Code)):]; ref.Flags&scope.RefCallee != 0 && bytes.HasPrefix(rest, []byte(`({"`)) {
+				if lit, ok := stringLiteral(rest[2:]); ok {
+					r.edits = append(r.edits, edit{start: at + 2, end: at + 2 + len(lit), text: "a"})
+				}
+			}
+		}
+	}
 }
 
 // editNames renames the unit's own variables and leads imported ones to their

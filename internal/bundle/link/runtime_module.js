@@ -86,5 +86,10 @@ function hint(roots, rel) {
     });
   });
 }
-R.start = function (id) { var r = T.r[id]; hint(r[3], "modulepreload"); hint(r[2], "prefetch"); };
+R.start = function (id, ns) {
+  var r = T.r[id];
+  if (T.l) self[T.l] = ns;
+  hint(r[3], "modulepreload");
+  hint(r[2], "prefetch");
+};
 export default R;
