@@ -3,10 +3,14 @@ package bundle
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/org/checkout-deploy/internal/bundle/imports"
 	"github.com/org/checkout-deploy/internal/bundle/link"
@@ -38,10 +42,23 @@ func buildEntry(ctx context.Context, opts Options, entry Entry) (*entryResult, e
 	res := &entryResult{Output: linked, assets: c.sources.assets}
 	res.warnings = c.sources.warnings
 	for _, w := range out.warnings {
-		res.warnings = append(res.warnings, FormatMessage(w))
+		res.warnings = append(res.warnings, c.warning(w))
 	}
 	return res, nil
 }
+
+// warning is a message of esbuild's in the project's words.
+func (c *compilation) warning(m api.Message) string {
+	if l := m.Location; l != nil && strings.HasPrefix(l.File, rootNamespace+":") {
+		l.File, l.Line, l.Column = fmt.Sprintf("entry %q", c.entry.Name), 1, 0
+	}
+	if quoted := quotedFile.FindStringSubmatch(m.Text); m.ID == "ignored-bare-import" && quoted != nil {
+		m.Text = fmt.Sprintf("the import of %q is dropped, because its package.json declares that nothing there has side effects; if this file has some (a polyfill, say), write `side-effects: { %[1]q: true }` under `build` in checkout-deploy.yml", quoted[1])
+	}
+	return FormatMessage(m)
+}
+
+var quotedFile = regexp.MustCompile(`because "([^"]+)"`)
 
 func (c *compilation) linkInput(out *compiled) link.Input {
 	lay := out.layout

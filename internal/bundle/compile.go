@@ -86,17 +86,20 @@ func newCompilation(opts Options, entry Entry) (*compilation, error) {
 		Engines:          opts.Engines,
 		Target:           opts.Target,
 		Tsconfig:         tsconfig,
-		Supported:        map[string]bool{"dynamic-import": true, "import-meta": true}, // the linker replaces both
-		Alias:            opts.Alias,
-		Define:           c.defines(),
-		Loader:           loaders,
-		MainFields:       opts.MainFields,
-		Conditions:       opts.Conditions,
-		LogLevel:         api.LogLevelSilent,
-		LogLimit:         0,
-		Charset:          api.CharsetUTF8,
-		Plugins:          []api.Plugin{c.plugin()},
-		LogOverride:      map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
+		Supported: map[string]bool{
+			"dynamic-import": true, "import-meta": true, // the linker replaces both
+			"destructuring": true, // esbuild can't lower it, and calls Safari before 14.1 unfit for one corner of it
+		},
+		Alias:       opts.Alias,
+		Define:      c.defines(),
+		Loader:      loaders,
+		MainFields:  opts.MainFields,
+		Conditions:  opts.Conditions,
+		LogLevel:    api.LogLevelSilent,
+		LogLimit:    0,
+		Charset:     api.CharsetUTF8,
+		Plugins:     []api.Plugin{c.plugin()},
+		LogOverride: map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
 	})
 	if ctxErr != nil {
 		return nil, messagesError(ctxErr.Errors)
@@ -153,6 +156,7 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 		if err != nil {
 			return nil, err
 		}
+		out.warnings = first.warnings // of the sources as they are
 		c.graph, c.polyfills = newGraph(out.meta), nil
 		out.layout = c.newLayout(out.meta)
 		changed, wrong := c.correct(out.layout)

@@ -195,6 +195,9 @@ func (h *hooks) writeExtra(b *strings.Builder) {
 	for _, key := range sortedKeys(h.plan.atoms) {
 		fmt.Fprintf(b, "import(%s);", quote(atomNamespace+":"+key))
 	}
+	for i := range h.opts.Groups {
+		fmt.Fprintf(b, "import(%s);", quote(fmt.Sprintf("%s:%s%d", atomNamespace, groupMark, i)))
+	}
 	for _, key := range sortedKeys(h.plan.wraps) {
 		fmt.Fprintf(b, "require(%s);", quote(h.abs(key)))
 	}
@@ -205,6 +208,9 @@ func (h *hooks) writeExtra(b *strings.Builder) {
 // gives a CommonJS module's evaluation its place among the ES modules.
 func (h *hooks) loadAtom(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	text := "import " + quote(h.abs(a.Path)) + ";export{}"
+	if n, ok := strings.CutPrefix(a.Path, groupMark); ok {
+		text = h.groupAtom(n)
+	}
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
 }
 
@@ -212,6 +218,21 @@ func (h *hooks) loadEval(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	_, target, _ := strings.Cut(a.Path, "|")
 	text := "import " + quote(h.abs(target)) + ";export{}"
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
+}
+
+// groupMark starts the name of the atom that keeps a group's modules apart
+// from others: no file has such a name.
+const groupMark = "group|"
+
+func (h *hooks) groupAtom(number string) string {
+	i, _ := strconv.Atoi(number)
+	var b strings.Builder
+	for _, key := range sortedKeys(h.graph.modules) {
+		if isFileKey(key) && isScriptFile(key) && h.opts.Groups[i].Pattern.MatchString(key) {
+			fmt.Fprintf(&b, "import %s;", quote(h.abs(key)))
+		}
+	}
+	return b.String() + "export{}"
 }
 
 // inNamespace resolves "namespace:path" as written by these hooks.
