@@ -70,7 +70,7 @@ func newCompilation(opts Options, entry Entry) (*compilation, error) {
 			{InputPath: rootNamespace + ":" + string(extraRoot), OutputPath: extraOutput},
 		},
 		Bundle:           true,
-		Splitting:        true,
+		Splitting:        opts.Format != IIFE, // one script has everything in it
 		Format:           api.FormatESModule,
 		Platform:         api.PlatformBrowser,
 		Outdir:           filepath.Join(opts.Root, ".checkout-deploy-memory"), // nothing is written there

@@ -97,6 +97,9 @@ func (h *hooks) resolveAs(a api.OnResolveArgs, effects api.SideEffects) (api.OnR
 }
 
 func (h *hooks) resolveLazy(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	if h.opts.Format == IIFE {
+		return api.OnResolveResult{}, nil
+	}
 	r := h.ask(a)
 	if len(r.Errors) > 0 || r.External || r.Namespace != "file" {
 		return api.OnResolveResult{}, nil

@@ -23,6 +23,9 @@ func (c *compilation) newLayout(meta *metafile) *layout {
 			continue
 		}
 		base := path.Base(name)
+		if base == extraOutput+".js" {
+			continue
+		}
 		if id, ok := rootOfKey(out.EntryPoint); ok {
 			l.rootOf[id] = base
 		}
