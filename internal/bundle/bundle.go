@@ -44,9 +44,9 @@ func buildEntry(ctx context.Context, opts Options, entry Entry) (*entryResult, e
 }
 
 func (c *compilation) linkInput(out *compiled) link.Input {
-	lay := c.newLayout(out.meta)
+	lay := out.layout
 	in := link.Input{
-		Format: link.Classic, Key: "checkout-deploy:" + c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
+		Format: link.Classic, Pass: c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
 		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
 		Styles: c.bundleStyles, Original: c.original(), Content: c.content,
 	}

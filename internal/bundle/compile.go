@@ -25,17 +25,20 @@ type compilation struct {
 	graph     *graph
 	sources   *sources // what the plugin's load hooks learned
 	plan      plan
-	temp      string // holds the derived tsconfig
+	polyfills map[string]bool // see isPolyfill
+	temp      string          // holds the derived tsconfig
 	effects   *sideEffects
 	enums     *imports.Enums
-	rewritten map[string]rewritten // by absolute path
+	rerouted  map[string]rewritten // by absolute path: imports led past barrels
+	rewritten map[string]rewritten // the same with preludes: what is compiled
 }
 
 // plan is what the graph tells the plugin for the real build.
 type plan struct {
-	available map[rootID]rootID   // root → root evaluated before it
-	atoms     []string            // modules that need a chunk of their own
-	preludes  map[string][]string // importer → specifiers to evaluate first, in order
+	available map[rootID]rootID // root → root evaluated before it
+	atoms     map[string]bool   // modules that need a chunk of their own
+	wraps     map[string]bool   // modules that need a function of their own
+	preludes  map[string][]edge // importer → imports to evaluate first, in order
 }
 
 // Base names of the two entry chunks inside esbuild's run. The extra one holds
@@ -107,6 +110,7 @@ type compiled struct {
 	meta     *metafile
 	files    map[string][]byte // by path relative to the output folder
 	warnings []api.Message
+	layout   *layout
 }
 
 func (c *compilation) run(ctx context.Context) (*compiled, error) {
@@ -142,7 +146,24 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 	}
 	c.plan.available = availability(c.entryRoot(), c.graph.starts())
 	c.scan = false
-	return c.run(ctx)
+	for n := 0; ; n++ {
+		out, err := c.run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.graph, c.polyfills = newGraph(out.meta), nil
+		out.layout = c.newLayout(out.meta)
+		changed, wrong := c.correct(out.layout)
+		if !changed || n == maxRelinks {
+			for _, w := range wrong {
+				c.sources.warn("evaluation order: " + w)
+			}
+			return out, nil
+		}
+		if err := c.applyPreludes(); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func (c *compilation) defines() map[string]string {

@@ -106,13 +106,19 @@ func (g *graph) starts() map[rootID][]rootID {
 	out := map[rootID][]rootID{}
 	for key := range g.modules {
 		id, ok := rootOfKey(key)
-		if !ok {
+		if !ok || id == extraRoot {
 			continue
 		}
 		seen := map[rootID]bool{}
 		g.closure(key, func(m *module) {
 			for _, e := range m.imports {
-				if to, ok := rootOfKey(e.to); ok && e.kind == "dynamic-import" && !seen[to] {
+				to, ok := rootOfKey(e.to)
+				if late, cut := strings.CutPrefix(e.to, lateNamespace+":"); cut {
+					to, ok = newRootID(rootLate, late), true
+				} else if e.kind != "dynamic-import" {
+					continue
+				}
+				if ok && !seen[to] {
 					seen[to] = true
 					out[id] = append(out[id], to)
 				}

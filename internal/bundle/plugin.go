@@ -25,9 +25,14 @@ type ours struct{}
 func (c *compilation) plugin() api.Plugin {
 	return api.Plugin{Name: "checkout-deploy", Setup: func(b api.PluginBuild) {
 		h := &hooks{compilation: c, build: b}
-		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, h.resolveRoot)
+		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, inNamespace(rootNamespace))
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + imports.EnumScheme}, h.resolveEnum)
+		for _, ns := range []string{atomNamespace, evalNamespace} {
+			b.OnResolve(api.OnResolveOptions{Filter: `^` + ns + `:`}, inNamespace(ns))
+		}
 		b.OnResolve(api.OnResolveOptions{Filter: `.`}, h.resolve)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: atomNamespace}, h.loadAtom)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: evalNamespace}, h.loadEval)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: enumNamespace}, h.loadEnum)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: rootNamespace}, h.loadRoot)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: lateNamespace}, h.loadLate)
@@ -40,10 +45,6 @@ func (c *compilation) plugin() api.Plugin {
 type hooks struct {
 	*compilation
 	build api.PluginBuild
-}
-
-func (h *hooks) resolveRoot(a api.OnResolveArgs) (api.OnResolveResult, error) {
-	return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, rootNamespace+":"), Namespace: rootNamespace}, nil
 }
 
 var styleFile = regexp.MustCompile(`\.(css|scss|sass)$`)
@@ -149,6 +150,33 @@ func (h *hooks) writeExtra(b *strings.Builder) {
 		if id, ok := rootOfKey(key); ok && id.kind() == rootLate {
 			fmt.Fprintf(b, "import(%s);", quote(key))
 		}
+	}
+	for _, key := range sortedKeys(h.plan.atoms) {
+		fmt.Fprintf(b, "import(%s);", quote(atomNamespace+":"+key))
+	}
+	for _, key := range sortedKeys(h.plan.wraps) {
+		fmt.Fprintf(b, "require(%s);", quote(h.abs(key)))
+	}
+}
+
+// loadAtom and loadEval write modules that do nothing but import one file: an
+// entry point of its own gives a module a chunk of its own, an importer's own
+// gives a CommonJS module's evaluation its place among the ES modules.
+func (h *hooks) loadAtom(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	text := "import " + quote(h.abs(a.Path)) + ";export{}"
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
+}
+
+func (h *hooks) loadEval(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	_, target, _ := strings.Cut(a.Path, "|")
+	text := "import " + quote(h.abs(target)) + ";export{}"
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
+}
+
+// inNamespace resolves "namespace:path" as written by these hooks.
+func inNamespace(namespace string) func(api.OnResolveArgs) (api.OnResolveResult, error) {
+	return func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+		return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, namespace+":"), Namespace: namespace}, nil
 	}
 }
 

@@ -1,10 +1,14 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,6 +21,49 @@ import (
 type rewritten struct {
 	original, text []byte
 	edits          []imports.Edit
+}
+
+// applyPreludes puts the plan's bare imports before the importers' texts, on
+// the first line, so that no line number changes.
+func (c *compilation) applyPreludes() error {
+	c.rewritten = maps.Clone(c.rerouted)
+	wrapped := c.graph.wrapped()
+	for _, importer := range sortedKeys(c.plan.preludes) {
+		path := c.abs(importer)
+		rw, ok := c.rewritten[path]
+		if !ok {
+			src, err := os.ReadFile(path)
+			if err != nil {
+				return fmt.Errorf("reading %q again: %w", importer, err)
+			}
+			rw = rewritten{original: src, text: src}
+		}
+		at := 0
+		if bytes.HasPrefix(rw.original, []byte("#!")) {
+			at = bytes.IndexByte(rw.original, '\n') + 1
+		}
+		text := prelude(importer, c.plan.preludes[importer], wrapped)
+		rw.text = slices.Concat(rw.text[:at], []byte(text), rw.text[at:])
+		rw.edits = append([]imports.Edit{{Start: at, End: at, NewLen: len(text)}}, rw.edits...)
+		c.rewritten[path] = rw
+	}
+	return nil
+}
+
+// prelude lists an importer's imports once more, so that each is evaluated in
+// its turn; a wrapped module by a small module that is the importer's own.
+func prelude(importer string, edges []edge, wrapped map[string]bool) string {
+	var b strings.Builder
+	for _, e := range edges {
+		switch {
+		case e.kind != "import-statement" || e.original == "":
+		case wrapped[e.to]:
+			fmt.Fprintf(&b, "import %s;", quote(evalNamespace+":"+importer+"|"+e.to))
+		default:
+			fmt.Fprintf(&b, "import %s;", quote(e.original))
+		}
+	}
+	return b.String()
 }
 
 // rerouteGraph is what package imports asks of the module graph.
@@ -45,7 +92,7 @@ func (c *compilation) reroute(ctx context.Context) error {
 		}
 	}
 	r := &imports.Rewriter{Graph: g, Enums: c.enums}
-	c.rewritten = map[string]rewritten{}
+	c.rerouted = map[string]rewritten{}
 	var mu sync.Mutex
 	work, _ := errgroup.WithContext(ctx)
 	work.SetLimit(runtime.GOMAXPROCS(0))
@@ -65,14 +112,15 @@ func (c *compilation) reroute(ctx context.Context) error {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			c.rewritten[path] = rewritten{src, text, edits}
+			c.rerouted[path] = rewritten{src, text, edits}
 			return nil
 		})
 	}
 	if err := work.Wait(); err != nil {
 		return err
 	}
-	for path, rw := range c.rewritten {
+	c.rewritten = c.rerouted
+	for path, rw := range c.rerouted {
 		c.graph.replaceImports(c, c.rel(path), imports.Scan(rw.text, strings.Contains(filepath.Ext(path), "ts")))
 	}
 	return nil

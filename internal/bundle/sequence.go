@@ -118,3 +118,19 @@ func (c *compilation) pureModule(key string) bool {
 	}
 	return !isScriptFile(key) || c.effects.pure(c.abs(key))
 }
+
+// isPolyfill reports that something of the project imports the module, or one
+// that leads to it, for its effects alone.
+func (c *compilation) isPolyfill(key string) bool {
+	if c.polyfills == nil {
+		c.polyfills = map[string]bool{}
+		for _, importer := range sortedKeys(c.graph.modules) {
+			for _, e := range c.graph.modules[importer].imports {
+				if isScriptFile(e.to) && c.sources.isBare(c.abs(importer), e.original) && !c.pureModule(e.to) {
+					c.graph.closure(e.to, func(m *module) { c.polyfills[m.key] = true })
+				}
+			}
+		}
+	}
+	return c.polyfills[key]
+}

@@ -21,6 +21,7 @@ type sources struct {
 	comments map[importSite]hints
 	lazies   map[rootID]hints
 	lates    map[importSite]bool
+	bare     map[importSite]bool // imports for the effects alone
 	esm      map[string]bool
 	assets   map[string][]byte
 	warnings []string // of style sheets
@@ -43,7 +44,7 @@ type hints struct {
 func newSources() *sources {
 	return &sources{
 		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{},
-		lates: map[importSite]bool{}, esm: map[string]bool{}, assets: map[string][]byte{},
+		lates: map[importSite]bool{}, bare: map[importSite]bool{}, esm: map[string]bool{}, assets: map[string][]byte{},
 	}
 }
 
@@ -69,6 +70,7 @@ var (
 	commentName       = regexp.MustCompile("webpackChunkName\\s*:\\s*[\"'`]([^\"'`]+)[\"'`]")
 	commentPrefetch   = regexp.MustCompile(`webpackPrefetch\s*:\s*(true|-?\d+)`)
 	commentPreload    = regexp.MustCompile(`webpackPreload\s*:\s*(true|-?\d+)`)
+	bareImport        = regexp.MustCompile(`(?m)^\s*import\s*["']([^"'\n]+)["']`)
 	requireCall       = regexp.MustCompile(`\brequire\s*\(\s*["']([^"'\n]+)["']\s*\)`)
 	moduleSyntax      = regexp.MustCompile(`(?m)^\s*(?:import\s*[\w{*"'$]|export\s+(?:default|const|let|var|function|async|class|enum|type|interface|abstract|declare|namespace)\b|export\s*[{*])`)
 )
@@ -87,6 +89,9 @@ func (s *sources) script(path string, data []byte) {
 			}
 			s.comments[importSite{path, string(m[2])}] = h
 		}
+	}
+	for _, m := range bareImport.FindAllSubmatch(data, -1) {
+		s.bare[importSite{path, string(m[1])}] = true
 	}
 	if isESM && bytes.Contains(data, []byte("require")) {
 		for _, m := range requireCall.FindAllSubmatchIndex(data, -1) {
@@ -108,6 +113,12 @@ func (s *sources) lateRequire(importer, specifier string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lates[importSite{importer, specifier}]
+}
+
+func (s *sources) isBare(importer, specifier string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bare[importSite{importer, specifier}]
 }
 
 func (s *sources) isESM(path string) bool {

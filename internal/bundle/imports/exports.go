@@ -112,8 +112,9 @@ func (x *exportScanner) slash() {
 	if b := x.last; isWord[b] || b == ')' || b == ']' || b == '}' || b == '"' || b == '\'' || b == '`' || b == '<' {
 		return
 	}
+	const longest = 4096 // keeps a misread slash in a line of a megabyte cheap
 	class := false
-	for i := x.at + 1; i < len(x.src); i++ {
+	for i := x.at + 1; i < min(len(x.src), x.at+longest); i++ {
 		switch b := x.src[i]; {
 		case b == '\\':
 			i++

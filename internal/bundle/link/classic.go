@@ -64,6 +64,9 @@ func (l *linker) scripts(ctx context.Context) (*Output, error) {
 	return out, nil
 }
 
+// key is the global name of the registry.
+func (l *linker) key() string { return "checkout-deploy:" + l.Pass }
+
 // script writes one file: an optional prelude, then the registration of its units.
 func (l *linker) script(g *unitFile, prelude []byte) (*File, []File, error) {
 	var b bytes.Buffer
@@ -78,7 +81,7 @@ func (l *linker) script(g *unitFile, prelude []byte) (*File, []File, error) {
 		}
 	}
 	literal(string(prelude))
-	key := quoteJS(l.Key)
+	key := quoteJS(l.key())
 	literal("(self[" + key + "]=self[" + key + "]||[]).push({")
 	for i, u := range g.units {
 		if i > 0 {
@@ -151,15 +154,19 @@ func (l *linker) runtime(t *table, fileOf map[string]int, styles *styleFiles, in
 		return nil, fmt.Errorf("writing the table of %q: %w", l.Name, err)
 	}
 	data = append(data[:len(data)-1], `,"h":"`+ContentHash(data)+`"}`...)
-	text := strings.NewReplacer(`"__KEY__"`, quoteJS(l.Key), `"__TABLE__"`, string(data)).Replace(runtimeClassic)
-	return minify(text)
+	text := strings.NewReplacer(`"__KEY__"`, quoteJS(l.key()), `"__TABLE__"`, string(data)).Replace(runtimeClassic)
+	return minify(text, false)
 }
 
-func minify(text string) ([]byte, error) {
-	res := api.Transform(text, api.TransformOptions{
+func minify(text string, module bool) ([]byte, error) {
+	opts := api.TransformOptions{
 		MinifyIdentifiers: true, MinifySyntax: true, MinifyWhitespace: true,
 		Target: api.ES2017, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone,
-	})
+	}
+	if module {
+		opts.Target, opts.Format = api.ES2020, api.FormatESModule
+	}
+	res := api.Transform(text, opts)
 	if len(res.Errors) > 0 {
 		return nil, fmt.Errorf("minifying the run time: %s", res.Errors[0].Text)
 	}

@@ -79,7 +79,7 @@ func (l *linker) connectUnit(u *unit) error {
 	byUnit := map[*unit]*importedChunk{}
 	for i := range u.file.Stmts {
 		s := &u.file.Stmts[i]
-		if s.Kind != scope.ImportStmt || s.Import.Bare {
+		if s.Kind != scope.ImportStmt || s.Import.Bare || l.external(s) {
 			continue
 		}
 		if s.Import.Default != scope.NoSymbol || s.Import.Namespace != scope.NoSymbol {

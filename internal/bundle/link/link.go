@@ -54,7 +54,7 @@ type Group struct {
 // Input is everything the linker needs.
 type Input struct {
 	Format     Format
-	Key        string // tells this entry's run time from others on the page
+	Pass       string // tells this pass's run time and modules from others on the page
 	Name       string // names the entry's files
 	Library    string
 	PublicPath *string // nil: found from the running script

@@ -15,7 +15,7 @@ import (
 // render turns every unit into its new text.
 func (l *linker) render(ctx context.Context) error {
 	return l.each(ctx, func(u *unit) error {
-		if u.forward {
+		if u.forward && (l.Format == Classic || len(l.isRootChunk(u)) == 0) {
 			return nil
 		}
 		return (&renderer{linker: l, unit: u}).run()
@@ -111,7 +111,9 @@ func (r *renderer) editStatements() {
 		s := &r.file.Stmts[i]
 		switch s.Kind {
 		case scope.ImportStmt, scope.ExportNames, scope.EmptyStmt:
-			r.edits = append(r.edits, edit{start: s.Start, end: s.End})
+			if !r.external(s) {
+				r.edits = append(r.edits, edit{start: s.Start, end: s.End})
+			}
 		}
 	}
 }
@@ -208,8 +210,14 @@ func (r *renderer) removed(at int) bool {
 	if i < 0 || at >= r.file.Stmts[i].End {
 		return false
 	}
-	k := r.file.Stmts[i].Kind
-	return k == scope.ImportStmt || k == scope.ExportNames
+	s := &r.file.Stmts[i]
+	return s.Kind == scope.ImportStmt && !r.external(s) || s.Kind == scope.ExportNames
+}
+
+// external reports an import of something outside the bundle, which only
+// modules can have.
+func (l *linker) external(s *scope.Stmt) bool {
+	return l.Format == Module && s.Kind == scope.ImportStmt && l.units[path.Base(s.From.Text)] == nil
 }
 
 // editImported writes `x.a` for an imported name, so that every read sees the
@@ -283,15 +291,8 @@ func (r *renderer) strict() bool {
 
 // exportList lists the used exports in the order of their short names.
 func (r *renderer) exportList(format string) string {
-	names := make([]string, 0, len(r.short))
-	for n := range r.short {
-		names = append(names, n)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(r.short[a]), len(r.short[b])), cmp.Compare(r.short[a], r.short[b]))
-	})
 	var out []string
-	for _, n := range names {
+	for _, n := range sortedBy(r.short) {
 		out = append(out, fmt.Sprintf(format, r.short[n], r.names[r.unit.exports[n]]))
 	}
 	return strings.Join(out, ",")

@@ -18,7 +18,9 @@ type piece struct {
 }
 
 func (r *rope) literal(text string) {
-	r.pieces = append(r.pieces, piece{text: text, start: -1})
+	if text != "" {
+		r.pieces = append(r.pieces, piece{text: text, start: -1})
+	}
 }
 
 // edit replaces a range of the chunk.

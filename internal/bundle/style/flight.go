@@ -23,7 +23,7 @@ type flight[T interface{ fresh() bool }] struct {
 func (f *flights[T]) do(ctx context.Context, key string, compute func() (T, error)) (T, error) {
 	var zero T
 	if err := ctx.Err(); err != nil {
-		return zero, err
+		return zero, context.Cause(ctx)
 	}
 	current := f.join(key, compute)
 	select {

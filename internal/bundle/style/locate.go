@@ -10,24 +10,29 @@ import (
 // extension may be left out, a partial begins with "_", a folder stands for its
 // index file. It returns "" when there is no such file, and an error when there
 // are two. See https://sass-lang.com/documentation/at-rules/use/#partials.
-func locate(path string, forImport bool) (string, error) {
+func (f *folderNames) locate(path string, forImport bool) (string, error) {
 	if kindOf(path) != unknownKind {
-		return pick(variants(path, forImport))
+		return f.pick(variants(path, forImport))
 	}
-	if found, err := locateStem(path, forImport); found != "" || err != nil {
+	if found, err := f.locateStem(path, forImport); found != "" || err != nil {
 		return found, err
 	}
-	return locateStem(filepath.Join(path, "index"), forImport)
+	return f.locateStem(filepath.Join(path, "index"), forImport)
 }
 
-func locateStem(stem string, forImport bool) (string, error) {
+func (f *folderNames) locateStem(stem string, forImport bool) (string, error) {
 	// Sass before CSS, and both Sass syntaxes at once: two are an error.
 	if forImport {
-		if found, err := pick([][]string{{stem + ".import.scss", partial(stem + ".import.scss"), stem + ".import.sass", partial(stem + ".import.sass")}, {stem + ".import.css", partial(stem + ".import.css")}}); found != "" || err != nil {
+		if found, err := f.pick(stemVariants(stem + ".import")); found != "" || err != nil {
 			return found, err
 		}
 	}
-	return pick([][]string{{stem + ".scss", partial(stem + ".scss"), stem + ".sass", partial(stem + ".sass")}, {stem + ".css", partial(stem + ".css")}})
+	return f.pick(stemVariants(stem))
+}
+
+func stemVariants(stem string) [][]string {
+	both := func(path string) []string { return []string{path, partial(path)} }
+	return [][]string{append(both(stem+".scss"), both(stem+".sass")...), both(stem + ".css")}
 }
 
 // variants are the names a path with an extension may have.
@@ -46,11 +51,11 @@ func partial(path string) string {
 }
 
 // pick returns the one file of the first group that has any.
-func pick(groups [][]string) (string, error) {
+func (f *folderNames) pick(groups [][]string) (string, error) {
 	for _, group := range groups {
 		var found []string
 		for _, path := range group {
-			if isFile(path) {
+			if f.isFile(path) {
 				found = append(found, path)
 			}
 		}

@@ -47,25 +47,25 @@ func (f file) isImport(spec string) bool {
 // find returns the file an import means, "" when there is none: relative to the
 // importing file, then what Options.Resolve says, then the load paths, then
 // packages. "~x" and "pkg:x" mean packages (or aliases) alone.
-func (c *Compiler) find(spec string, from file, forImport bool) (string, error) {
+func (j *job) find(spec string, from file, forImport bool) (string, error) {
 	if filepath.IsAbs(spec) {
-		return locate(spec, forImport)
+		return j.locate(spec, forImport)
 	}
 	spec, packagesOnly := cutPackagePrefix(spec)
 	var tries []func() (string, error)
 	if !packagesOnly {
 		for _, folder := range folders(from) {
-			tries = append(tries, func() (string, error) { return locate(filepath.Join(folder, spec), forImport) })
+			tries = append(tries, func() (string, error) { return j.locate(filepath.Join(folder, spec), forImport) })
 		}
 	}
-	tries = append(tries, func() (string, error) { return c.findAlias(spec, from, forImport) })
+	tries = append(tries, func() (string, error) { return j.findAlias(spec, from, forImport) })
 	if !packagesOnly {
-		for _, folder := range c.options.LoadPaths {
-			tries = append(tries, func() (string, error) { return locate(filepath.Join(folder, spec), forImport) })
+		for _, folder := range j.compiler.options.LoadPaths {
+			tries = append(tries, func() (string, error) { return j.locate(filepath.Join(folder, spec), forImport) })
 		}
 	}
 	if !strings.HasPrefix(spec, "./") && !strings.HasPrefix(spec, "../") {
-		tries = append(tries, func() (string, error) { return c.findInPackages(spec, from, forImport) })
+		tries = append(tries, func() (string, error) { return j.findInPackages(spec, from, forImport) })
 	}
 	for _, try := range tries {
 		if found, err := try(); found != "" || err != nil {
@@ -96,27 +96,28 @@ func folders(f file) []string {
 	return []string{real, seen}
 }
 
-func (c *Compiler) findAlias(spec string, from file, forImport bool) (string, error) {
-	if c.options.Resolve == nil {
+func (j *job) findAlias(spec string, from file, forImport bool) (string, error) {
+	resolve := j.compiler.options.Resolve
+	if resolve == nil {
 		return "", nil
 	}
-	path, ok := c.options.Resolve(spec, c.present(from.real))
+	path, ok := resolve(spec, j.compiler.present(from.real))
 	if !ok {
 		return "", nil
 	}
-	return locate(path, forImport)
+	return j.locate(path, forImport)
 }
 
 // findInPackages looks in the node_modules at and above the importing file, by
 // its content's place first (that is where pnpm puts what a package needs),
 // and at and above the root.
-func (c *Compiler) findInPackages(spec string, from file, forImport bool) (string, error) {
+func (j *job) findInPackages(spec string, from file, forImport bool) (string, error) {
 	name, rest := splitPackage(spec)
 	if name == "" {
 		return "", nil
 	}
-	for folder := range c.packageFolders(name, from) {
-		found, err := locateInPackage(folder, rest, forImport)
+	for folder := range j.compiler.packageFolders(name, from) {
+		found, err := j.locateInPackage(folder, rest, forImport)
 		if found != "" || err != nil {
 			return found, err
 		}
@@ -155,9 +156,9 @@ func splitPackage(spec string) (name, rest string) {
 	return parts[0], strings.Join(parts[1:], "/")
 }
 
-func locateInPackage(folder, rest string, forImport bool) (string, error) {
+func (f *folderNames) locateInPackage(folder, rest string, forImport bool) (string, error) {
 	if rest != "" {
-		if found, err := locate(filepath.Join(folder, rest), forImport); found != "" || err != nil {
+		if found, err := f.locate(filepath.Join(folder, rest), forImport); found != "" || err != nil {
 			return found, err
 		}
 	}
@@ -167,12 +168,12 @@ func locateInPackage(folder, rest string, forImport bool) (string, error) {
 		if kindOf(path) == unknownKind {
 			continue
 		}
-		if found, err := locate(path, forImport); found != "" || err != nil {
+		if found, err := f.locate(path, forImport); found != "" || err != nil {
 			return found, err
 		}
 	}
 	if rest == "" {
-		return locate(filepath.Join(folder, "index"), forImport)
+		return f.locate(filepath.Join(folder, "index"), forImport)
 	}
 	return "", nil
 }

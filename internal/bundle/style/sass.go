@@ -17,6 +17,7 @@ import (
 
 // job is one compilation: the files it has read and what Sass said about them.
 type job struct {
+	folderNames
 	compiler *Compiler
 	id       int
 
@@ -111,7 +112,7 @@ func (j *job) CanonicalizeURL(url string) (string, error) {
 	if ref.spec == safeName(from.real) && url == j.address(ref.file) {
 		return url, nil
 	}
-	found, err := j.compiler.find(ref.spec, from, from.isImport(ref.spec))
+	found, err := j.find(ref.spec, from, from.isImport(ref.spec))
 	if err != nil || found == "" {
 		return "", err
 	}
@@ -125,7 +126,7 @@ func (j *job) canonicalizeBare(url string) (string, error) {
 	if !strings.HasPrefix(url, "pkg:") {
 		return "", nil
 	}
-	found, err := j.compiler.find(url, j.file(0), false)
+	found, err := j.find(url, j.file(0), false)
 	if err != nil || found == "" {
 		return "", err
 	}

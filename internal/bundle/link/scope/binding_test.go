@@ -23,6 +23,7 @@ var bindingCases = []struct{ name, src, want string }{
 	{"heritage sees the class name", "(class A extends A{})", "(class A1 extends A1{})"},
 	{"class members", "class A{a=b;static c=d;#e=f;[g]=h;static{var i;i}get a(){return a}static async*b(){}'c';1=2;get;set;static;async;get=1;static static(){}}i", "class A1{a=b;static c=d;#e=f;[g]=h;static{var i2;i2}get a(){return a}static async*b(){}'c';1=2;get;set;static;async;get=1;static static(){}}i"},
 	{"fields without semicolons", "class A{a\nb\nget\n*c(){}static\nd=e\nasync\nf(){}}", "class A1{a\nb\nget\n*c(){}static\nd=e\nasync\nf(){}}"},
+	{"modifiers as names after modifiers", "class A{async get(a){await a}static async set(){await a}get async(){return a}async async(){await a}static static=a}({async get(){await a},get async(){}})", "class A1{async get(a2){await a2}static async set(){await a}get async(){return a}async async(){await a}static static=a}({async get(){await a},get async(){}})"},
 	{"private names are no variables", "class A{#a;m(a){return #a in a&&a.#a+a?.#a}}", "class A1{#a;m(a2){return #a in a2&&a2.#a+a2?.#a}}"},
 	{"accessor and decorators", "@d(x) class A{@d.e accessor x=x;@(f(x)) m(@d x){}}", "@d(x) class A1{@d.e accessor x=x;@(f(x)) m(@d x2){}}"},
 	{"parameters", "function f(a,{b,c:d},[e],...g){return a+b+c+d+e+g}", "function f1(a2,{b3,c:d4},[e5],...g6){return a2+b3+c+d4+e5+g6}"},

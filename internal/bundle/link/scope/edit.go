@@ -14,7 +14,13 @@ type Edit struct {
 // names too.
 func (f *File) Renames(names []string) []Edit {
 	labels := f.labelEdits()
-	edits := make([]Edit, 0, len(f.tape)/2+len(labels))
+	n := len(labels)
+	for i := range f.Symbols {
+		if f.Symbols[i].Name != names[i] {
+			n += len(f.Symbols[i].Refs)
+		}
+	}
+	edits := make([]Edit, 0, n)
 	for i := range f.tape {
 		e := &f.tape[i]
 		if e.kind != entryName || e.id < 0 {

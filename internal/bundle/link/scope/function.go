@@ -214,10 +214,10 @@ func (p *parser) member() {
 			return
 		case p.tok == tLParen || p.tok == tAssign || p.tok == tSemicolon || p.tok == tRBrace || p.tok == tEOF,
 			p.newline && (w == nAsync || w == nAccessor):
-			p.memberRest(false, false)
+			p.memberRest(async, false) // the word is the name
 			return
 		case p.newline && p.tok == tStar && w != nStatic:
-			p.memberRest(false, false) // a field called get or set
+			p.memberRest(async, false) // a field called get or set
 			return
 		}
 		async = async || w == nAsync

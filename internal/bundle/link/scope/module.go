@@ -196,7 +196,7 @@ func (p *parser) exportNames(s *Stmt) {
 	s.Kind = ExportNames
 	p.next()
 	at := len(p.tape)
-	wrong := -1 // offset of a local name that is no identifier
+	wrong, wrongEnd := -1, 0 // offset of a local name that is no identifier
 	for p.tok != tRBrace && p.tok != tEOF {
 		e := ExportName{Symbol: NoSymbol, at: -1}
 		e.Start = p.start
@@ -213,7 +213,7 @@ func (p *parser) exportNames(s *Stmt) {
 		if tok == tName {
 			e.at = p.putName(id, start, end, flags)
 		} else if wrong < 0 {
-			wrong = start
+			wrong, wrongEnd = start, end
 		}
 		s.Exports = append(s.Exports, e)
 		if p.tok != tComma {
@@ -231,7 +231,7 @@ func (p *parser) exportNames(s *Stmt) {
 		p.next()
 		s.From = p.specifier()
 	} else if wrong >= 0 {
-		p.failAt(wrong, quote(p.src[wrong:wrong+1])+"…", "the name of a variable")
+		p.failAt(wrong, quote(p.src[wrong:wrongEnd]), "the name of a variable")
 	}
 	p.semicolon()
 }

@@ -18,10 +18,19 @@ type esbuildError string
 
 func (e esbuildError) Error() string { return string(e) }
 
-func transform(src string, o api.TransformOptions) (string, error) {
+// goal is how esbuild is to take a source.
+type goal = api.Format
+
+const (
+	module = api.FormatESModule
+	script = api.FormatDefault // sloppy code, with the rules of Annex B
+)
+
+func transform(g goal, src string, o api.TransformOptions) (string, error) {
+	o.Format = g
 	o.Loader = api.LoaderJS
-	o.Format = api.FormatESModule
 	o.LogLevel = api.LogLevelSilent
+	o.LegalComments = api.LegalCommentsNone
 	res := api.Transform(src, o)
 	if len(res.Errors) > 0 {
 		return "", esbuildError(res.Errors[0].Text)
@@ -29,11 +38,20 @@ func transform(src string, o api.TransformOptions) (string, error) {
 	return string(res.Code), nil
 }
 
-var minify = api.TransformOptions{MinifySyntax: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone}
+var minify = api.TransformOptions{MinifySyntax: true, MinifyWhitespace: true}
 
 // printed returns src as the linker gets modules.
-func printed(src string) (string, error) {
-	return transform(src, minify)
+func printed(src string) (string, error) { return transform(module, src, minify) }
+
+// printedLong returns src with white space and without shorter syntax.
+func printedLong(src string) (string, error) {
+	return transform(module, src, api.TransformOptions{})
+}
+
+// printedSloppy returns old code, in a function, as esbuild prints it outside
+// of modules.
+func printedSloppy(src string) (string, error) {
+	return transform(script, "(function(exports,require,module){"+withoutHashbang(src)+"\n})();", minify)
 }
 
 // mangled parses and renames src.
@@ -70,7 +88,32 @@ func countChars(src string) (c charUse, err error) {
 			c.left[b] -= n
 		}
 	}
+	for _, path := range modulePaths(f) {
+		for _, b := range []byte(path) {
+			c.left[b]--
+		}
+	}
 	return c, nil
+}
+
+// modulePaths lists the paths of imports and calls of require, which esbuild
+// does not count.
+func modulePaths(f *File) (paths []string) {
+	for _, s := range f.Stmts {
+		if s.From != nil {
+			paths = append(paths, s.From.Text)
+		}
+	}
+	for _, c := range f.ImportCalls {
+		paths = append(paths, c.Text)
+	}
+	for _, r := range f.Globals["require"] {
+		rest, ok := strings.CutPrefix(string(f.Src[r.End():min(len(f.Src), r.End()+200)]), `("`)
+		if path, _, found := strings.Cut(rest, `")`); ok && found {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // evenOut returns two first lines ("#!…", which esbuild keeps and counts) that
@@ -96,8 +139,8 @@ func evenOut(a, b *charUse, slack, eighths int) (lineA, lineB string) {
 
 // shortened lets esbuild rename src, and returns the result without the line
 // put before it.
-func shortened(line, src string) (string, error) {
-	out, err := transform(line+src, api.TransformOptions{MinifyIdentifiers: true, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone})
+func shortened(g goal, line, src string) (string, error) {
+	out, err := transform(g, line+src, api.TransformOptions{MinifyIdentifiers: true, MinifyWhitespace: true})
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +149,8 @@ func shortened(line, src string) (string, error) {
 
 // alphaEquivalent reports whether two programs differ in names only; if not,
 // it shows where.
-func alphaEquivalent(a, b string) error {
+func alphaEquivalent(g goal, a, b string) error {
+	a, b = withoutHashbang(a), withoutHashbang(b)
 	useA, err := countChars(a)
 	if err != nil {
 		return fmt.Errorf("original: %w", err)
@@ -117,11 +161,11 @@ func alphaEquivalent(a, b string) error {
 	}
 	for _, eighths := range []int{0, 1, 8, 32} {
 		lineA, lineB := evenOut(&useA, &useB, 4, eighths)
-		x, errX := shortened(lineA, a)
+		x, errX := shortened(g, lineA, a)
 		if errX != nil {
 			return fmt.Errorf("original: %w", errX)
 		}
-		y, errY := shortened(lineB, b)
+		y, errY := shortened(g, lineB, b)
 		if errY != nil {
 			return fmt.Errorf("renamed: %w", errY)
 		}
@@ -131,6 +175,14 @@ func alphaEquivalent(a, b string) error {
 		err = firstDifference(x, y)
 	}
 	return err
+}
+
+// withoutHashbang makes room for the line of evenOut.
+func withoutHashbang(s string) string {
+	if strings.HasPrefix(s, "#!") {
+		_, s, _ = strings.Cut(s, "\n")
+	}
+	return s
 }
 
 func firstDifference(x, y string) error {

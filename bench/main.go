@@ -1,0 +1,106 @@
+//go:build linux
+
+// Bench builds checkout-js with build-bundle and its peers in one run: whole
+// processes on the same tree, rounds interleaved, and prints what each took,
+// what it wrote and whether that runs in a browser.
+//
+//	go run ./bench -app <checkout-js> [-only ours,bare,rspack,webpack] [-runs 5]
+//
+// The checkout is only read; a snapshot of it before and after shows that.
+// Peers come from npm, by the lock file in bench/checkout-js/peers.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+)
+
+// settings is what the command line says.
+type settings struct {
+	app, out, ours, only, chromium string
+	runs, webpackRuns              int
+	noBoot                         bool
+}
+
+func main() {
+	var s settings
+	flag.StringVar(&s.app, "app", os.Getenv("APP"), "an installed and generated checkout of checkout-js; only read")
+	flag.StringVar(&s.out, "out", "bench/out", "folder for the peers, what they write and the results")
+	flag.StringVar(&s.only, "only", "", "peers to run, comma-separated: "+strings.Join(peerNames, ", ")+" (default: all)")
+	flag.StringVar(&s.ours, "ours", "bin/build-bundle -C {app} --config {config} --outdir {out}", "build-bundle's command; {app}, {config}, {out} are filled in")
+	flag.IntVar(&s.runs, "runs", 5, "measured runs of each peer, after one that is not")
+	flag.IntVar(&s.webpackRuns, "webpack-runs", 1, "measured runs of webpack, without one before")
+	flag.BoolVar(&s.noBoot, "no-boot", false, "don't open the outputs in a browser")
+	flag.StringVar(&s.chromium, "chromium", os.Getenv("CHROMIUM"), "Chromium's program")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := bench(ctx, s, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, s settings, out, progress io.Writer) error {
+	if s.app == "" {
+		return errors.New("no application: name an installed checkout of checkout-js with -app or APP")
+	}
+	l, err := newLayout(s)
+	if err != nil {
+		return err
+	}
+	peers, err := l.peers(s)
+	if err != nil {
+		return err
+	}
+	before, err := snapshot(l.app)
+	if err != nil {
+		return err
+	}
+	for _, p := range peers {
+		if p.prepare == nil {
+			continue
+		}
+		fmt.Fprintf(progress, "preparing %s\n", p.name)
+		if err := p.prepare(ctx); err != nil {
+			return fmt.Errorf("preparing %s: %w", p.name, err)
+		}
+	}
+	results, err := rounds(ctx, peers, progress)
+	if err != nil {
+		return err
+	}
+	for i := range results {
+		if results[i].Failed == "" {
+			if results[i].Sizes, err = measureSizes(peers[i].dist); err != nil {
+				return err
+			}
+		}
+	}
+	if !s.noBoot {
+		if err := bootAll(ctx, s, l, peers, results, progress); err != nil {
+			return err
+		}
+	}
+	after, err := snapshot(l.app)
+	if err != nil {
+		return err
+	}
+	report := Report{Machine: machine(), Changed: changes(before, after), Peers: results}
+	if err := report.write(filepath.Join(l.out, "results")); err != nil {
+		return err
+	}
+	fmt.Fprint(out, report.Markdown())
+	if n := len(report.Changed); n > 0 {
+		return fmt.Errorf("%d files of %s changed during the run, such as %s", n, l.app, report.Changed[0])
+	}
+	return nil
+}
