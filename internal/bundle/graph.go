@@ -84,6 +84,7 @@ func newGraph(m *metafile) *graph {
 // as evaluated where they're imported.
 func (g *graph) closure(key string, visit func(*module)) {
 	seen := map[string]bool{}
+	var later []string
 	var walk func(string)
 	walk = func(key string) {
 		if seen[key] {
@@ -95,13 +96,20 @@ func (g *graph) closure(key string, visit func(*module)) {
 			return
 		}
 		for _, e := range m.imports {
-			if e.kind != "dynamic-import" {
+			switch {
+			case e.kind == "dynamic-import":
+			case e.kind == "require-call" && m.format == "esm":
+				later = append(later, e.to) // in a function, as a rule: whenever that runs
+			default:
 				walk(e.to)
 			}
 		}
 		visit(m)
 	}
 	walk(key)
+	for i := 0; i < len(later); i++ {
+		walk(later[i])
+	}
 }
 
 // starts lists the roots that the closure of each root can start.
