@@ -26,6 +26,7 @@ func (c *compilation) plugin() api.Plugin {
 	return api.Plugin{Name: "checkout-deploy", Setup: func(b api.PluginBuild) {
 		c.build = b
 		h := &hooks{compilation: c, build: b}
+		h.enumRewriter = &imports.Rewriter{Graph: enumGraph{h}, Enums: c.enums}
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, inNamespace(rootNamespace))
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + imports.EnumScheme}, h.resolveEnum)
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + scanNamespace + `:`}, resolveScan)
@@ -47,7 +48,8 @@ func (c *compilation) plugin() api.Plugin {
 
 type hooks struct {
 	*compilation
-	build api.PluginBuild
+	build        api.PluginBuild
+	enumRewriter *imports.Rewriter
 }
 
 var styleFile = regexp.MustCompile(`\.(css|scss|sass)$`)

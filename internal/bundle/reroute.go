@@ -91,7 +91,7 @@ func (h *hooks) giveEnumsValues(path string, src []byte) (rewritten, bool, error
 	if !strings.Contains(filepath.Ext(path), "ts") || !bytes.Contains(src, []byte("import")) {
 		return rewritten{}, false, nil
 	}
-	text, edits, changed, err := (&imports.Rewriter{Graph: enumGraph{h}, Enums: h.enums}).Rewrite(path, src)
+	text, edits, changed, err := h.enumRewriter.Rewrite(path, src)
 	if err != nil || !changed {
 		return rewritten{}, false, err
 	}

@@ -103,12 +103,11 @@ func (b *builder) compiler() (*style.Compiler, error) {
 	return c, err
 }
 
-// passes compiles all passes side by side and links them in order: only
-// linking needs what earlier passes made.
+// passes compiles one pass after the other and links each while the next is
+// compiled: only linking needs what earlier passes made.
 func (b *builder) passes(ctx context.Context) error {
 	passes := b.cfg.Build.Passes
 	options := make([]*bundle.Options, len(passes))
-	compiled := make([]*bundle.Compiled, len(passes))
 	for i := range passes {
 		opts, err := b.options(&passes[i])
 		if err != nil {
@@ -116,35 +115,32 @@ func (b *builder) passes(ctx context.Context) error {
 		}
 		options[i] = opts
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	done := make([]chan struct{}, len(passes))
-	for i := range passes {
-		done[i] = make(chan struct{})
-		go func() {
-			defer close(done[i])
-			var err error
-			if compiled[i], err = bundle.Compile(ctx, *options[i]); err != nil {
-				cancel(passError(&passes[i], err))
+	work, ctx := errgroup.WithContext(ctx)
+	compiled := make(chan *bundle.Compiled, len(passes))
+	work.Go(func() error {
+		for i := range passes {
+			c, err := bundle.Compile(ctx, *options[i])
+			if err != nil {
+				return passError(&passes[i], err)
 			}
-		}()
-	}
-	var failed error
-	for i := range passes {
-		<-done[i]
-		if failed != nil || context.Cause(ctx) != nil {
-			continue // but wait for all: they hold files and processes
+			compiled <- c
 		}
-		if failed = b.link(ctx, &passes[i], options[i], compiled[i]); failed != nil {
-			failed = passError(&passes[i], failed)
-			cancel(failed)
+		return nil
+	})
+	work.Go(func() error {
+		for i := range passes {
+			select {
+			case c := <-compiled:
+				if err := b.link(ctx, &passes[i], options[i], c); err != nil {
+					return passError(&passes[i], err)
+				}
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
-		compiled[i] = nil
-	}
-	if failed == nil {
-		failed = context.Cause(ctx)
-	}
-	return failed
+		return nil
+	})
+	return work.Wait()
 }
 
 func passError(p *config.Pass, err error) error {
