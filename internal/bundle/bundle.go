@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -60,7 +61,7 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 	in := link.Input{
 		Format: link.Classic, Pass: c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
 		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
-		Styles: c.bundleStyles, Original: c.original, Content: c.content,
+		Styles: c.bundleStyles, Original: c.original, Content: c.content, SourceName: fromMemory,
 	}
 	if c.opts.Format == ESM {
 		in.Format = link.Module
@@ -104,6 +105,19 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 		in.Roots = append(in.Roots, r)
 	}
 	return in
+}
+
+// fromMemory leads a source's name in esbuild's maps, which are relative to a
+// folder in the project (see memoryFolder), to its path in the project, which
+// is its name everywhere else.
+func fromMemory(name string) string { return strings.TrimPrefix(name, "../") }
+
+// unescaped is the path of a source whose name is a URL, as in maps.
+func unescaped(name string) string {
+	if path, err := url.PathUnescape(name); err == nil {
+		return path
+	}
+	return name
 }
 
 // smallFile is webpack's default for splitChunks.minSize.
@@ -152,7 +166,7 @@ func (c *compilation) chunkName(id rootID) string {
 // original gives the way from places in a source's rewritten text to the
 // source itself; nil for a source that was compiled as it is.
 func (c *compilation) original(source string) func(line, column int) (int, int) {
-	rw, ok := c.rewritten[c.abs(source)]
+	rw, ok := c.rewritten[c.abs(unescaped(source))]
 	if !ok {
 		return nil
 	}
@@ -160,7 +174,7 @@ func (c *compilation) original(source string) func(line, column int) (int, int) 
 }
 
 func (c *compilation) content(source string) []byte {
-	rw, ok := c.rewritten[c.abs(source)]
+	rw, ok := c.rewritten[c.abs(unescaped(source))]
 	if !ok {
 		return nil
 	}

@@ -56,6 +56,10 @@ const (
 	extraOutput = "extra"
 )
 
+// memoryFolder is what esbuild takes for its output folder: no input has a name
+// in it, and nothing is written there.
+const memoryFolder = ".checkout-deploy-memory"
+
 var extraRoot = newRootID("extra", "")
 
 // begin turns to an entry.
@@ -84,7 +88,7 @@ func newCompilation(opts Options) (*compilation, error) {
 		Splitting:        opts.Format != IIFE, // one script has everything in it
 		Format:           api.FormatESModule,
 		Platform:         api.PlatformBrowser,
-		Outdir:           filepath.Join(opts.Root, ".checkout-deploy-memory"), // nothing is written there
+		Outdir:           filepath.Join(opts.Root, memoryFolder),
 		EntryNames:       "[name]",
 		ChunkNames:       "chunk-[hash]",
 		Metafile:         true,

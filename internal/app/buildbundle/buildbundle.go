@@ -50,10 +50,16 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if req.Dir, err = filepath.EvalSymlinks(req.Dir); err != nil {
+		return nil, fmt.Errorf("finding the project: %w", err)
+	}
 	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
 		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
 	}}
 	if err := b.checkFormat(); err != nil {
+		return nil, err
+	}
+	if err := b.checkOutDir(); err != nil {
 		return nil, err
 	}
 	defer b.close()
@@ -326,13 +332,7 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := b.OutDir
-	if out == "" {
-		out = b.cfg.Build.OutDir
-	}
-	if !filepath.IsAbs(out) {
-		out = filepath.Join(b.Dir, out)
-	}
+	out := b.outDir()
 	stage, err := release.NewStage(out)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,138 @@
+package buildbundle
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// project writes files below a new folder of the given name.
+func project(t *testing.T, name string, files map[string]string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	for path, text := range files {
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func noProgram(string) (string, error) { return "", os.ErrNotExist }
+func noVariable(string) (string, bool) { return "", false }
+
+func build(t *testing.T, dir, out string) (*Outcome, error) {
+	t.Helper()
+	return Run(t.Context(), Request{Dir: dir, OutDir: out, Env: noVariable, LookPath: noProgram, Version: "test"})
+}
+
+var shop = map[string]string{
+	"package.json":                  `{"name":"shop"}`,
+	"src/index.ts":                  "import { a } from \"bar\";\nimport(\"./😀/lazy\").then(console.log);\nexport const title = a + document.title;\n",
+	"src/😀/lazy.ts":                 "import { b } from \"bar\";\nexport const late = [b, document.cookie];\n",
+	"node_modules/bar/package.json": `{"name":"bar","type":"module","main":"index.js","sideEffects":["effects.js","{odd"]}`,
+	"node_modules/bar/index.js":     "export * from './a.js'; export * from './effects.js';",
+	"node_modules/bar/a.js":         "export const a = self.name;",
+	"node_modules/bar/effects.js":   "self.effects = 1; export const b = self.effects;",
+	"keep/notes.txt":                "not a build's",
+}
+
+// TestEqualReleasesAnywhere builds one project in folders whose names differ in
+// length and in characters that patterns and paths treat apart, and through a link.
+func TestEqualReleasesAnywhere(t *testing.T) {
+	var want string
+	for _, name := range []string{"shop", "a much longer name", "josé {x", "😀/*"} {
+		dir := project(t, name, shop)
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(dir, link); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range []string{dir, link} {
+			out, err := build(t, dir, "")
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if want == "" {
+				want = out.ID.String()
+			}
+			if got := out.ID.String(); got != want {
+				t.Errorf("%q: got release %s, want %s", dir, got, want)
+			}
+			mapsNameSources(t, filepath.Join(dir, "dist"))
+		}
+	}
+}
+
+func mapsNameSources(t *testing.T, dist string) {
+	t.Helper()
+	maps, err := filepath.Glob(filepath.Join(strings.ReplaceAll(dist, "*", `\*`), "*.js.map"))
+	if err != nil || len(maps) == 0 {
+		t.Fatalf("got maps %q, %v", maps, err)
+	}
+	for _, path := range maps {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), `import { a } from \"bar\"`) && !strings.Contains(string(text), `import { b } from \"bar\"`) {
+			t.Errorf("%s does not hold the source as it is: %s", path, text)
+		}
+	}
+}
+
+func TestPackagesOfWorkspaces(t *testing.T) {
+	files := map[string]string{"package.json": `{}`, "src/index.ts": "import '../packages/a/main'; import '../packages/b/main'; export {}"}
+	for _, p := range []string{"a", "b"} {
+		files["packages/"+p+"/package.json"] = `{"name":"` + p + `"}`
+		files["packages/"+p+"/main.js"] = `import("dep").then(console.log)`
+		files["packages/"+p+"/node_modules/dep/package.json"] = `{"name":"dep","main":"dep.js"}`
+		files["packages/"+p+"/node_modules/dep/dep.js"] = "export default 'dep of " + p + "'"
+	}
+	out, err := build(t, project(t, "shop", files), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, f := range out.Release.Files {
+		text, err := os.ReadFile(filepath.Join(out.OutDir, f.Path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	for _, want := range []string{"dep of a", "dep of b"} {
+		if !strings.Contains(all.String(), want) {
+			t.Errorf("%q is in no file", want)
+		}
+	}
+}
+
+func TestOutputFolderIsNobodyElses(t *testing.T) {
+	for _, out := range []string{".", "..", "src", "keep", "../shop/src/"} {
+		t.Run(out, func(t *testing.T) {
+			dir := project(t, "shop", shop)
+			_, err := build(t, dir, out)
+			if err == nil || !strings.Contains(err.Error(), "replaces it whole") {
+				t.Errorf("got %v, want a refusal", err)
+			}
+			for path := range shop {
+				if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(path))); err != nil {
+					t.Errorf("lost a file: %v", err)
+				}
+			}
+		})
+	}
+	for _, out := range []string{"dist", "../elsewhere", "src/out"} {
+		dir := project(t, "shop", shop)
+		for range 2 {
+			if _, err := build(t, dir, out); err != nil {
+				t.Errorf("%s: %v", out, err)
+			}
+		}
+	}
+}
