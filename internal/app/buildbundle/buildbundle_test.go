@@ -136,3 +136,53 @@ func TestOutputFolderIsNobodyElses(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorsNameTheSource(t *testing.T) {
+	bar := map[string]string{
+		"node_modules/bar/package.json": `{"name":"bar","type":"module","main":"index.js","sideEffects":false}`,
+		"node_modules/bar/index.js":     "export * from './a.js';",
+		"node_modules/bar/a.js":         "export const a = self.name;",
+	}
+	for _, tt := range []struct{ name, source, config, want string }{
+		{"await", "import {\n  a\n} from 'bar'; export const b = await a;", "", "src/index.ts:3:32: top-level await can't run in format classic"},
+		{"await, new browsers", "import {\n  a\n} from 'bar'; export const b = await a;", "  target: [chrome 130]", "src/index.ts:3:32: top-level await"},
+		{"await, no maps", "\nfor await (const a of []) {}\nexport {}", "  target: [chrome 130]\n  source-maps: none", "src/index.ts:2:5: top-level await"},
+		{"no module", "import './nowhere'", "", `src/index.ts:1:8: Could not resolve "./nowhere"`},
+		{"no package", "import 'nowhere'", "", `src/index.ts:1:8: Could not resolve "nowhere"`},
+		{"no entry", "", "  passes: [{name: app, entries: {checkout: src/none.ts}}]", `pass "app": entry "checkout": Could not resolve "src/none.ts"`},
+		{"import.meta", "import { a } from 'bar';\nexport const b = import.meta.env + a;", "", "src/index.ts:2:18: import.meta exists in modules only"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			files := map[string]string{"package.json": "{}", "src/index.ts": tt.source, "checkout-deploy.yml": "version: 1\nbuild:\n  format: classic\n" + tt.config + "\n"}
+			for path, text := range bar {
+				files[path] = text
+			}
+			_, err := build(t, project(t, "shop", files), "")
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "as external") {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestModulesOfOneBaseNameAreApart(t *testing.T) {
+	long := strings.Repeat("console.log(self.name, self.closed, self.length);\n", 1000)
+	out, err := build(t, project(t, "shop", map[string]string{
+		"package.json":  "{}",
+		"src/index.ts":  "export const a = () => import('./a/Form'), b = () => import('./b/Form');",
+		"src/a/Form.ts": "export const a = 1;" + long,
+		"src/b/Form.ts": "export const b = 2;" + long,
+	}), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var forms int
+	for _, f := range out.Release.Files {
+		if strings.HasPrefix(f.Path, "Form-") && strings.HasSuffix(f.Path, ".js") {
+			forms++
+		}
+	}
+	if forms != 2 {
+		t.Errorf("got %d files for two modules that load apart", forms)
+	}
+}
