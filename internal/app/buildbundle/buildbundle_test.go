@@ -186,3 +186,17 @@ func TestModulesOfOneBaseNameAreApart(t *testing.T) {
 		t.Errorf("got %d files for two modules that load apart", forms)
 	}
 }
+
+func TestPassesMayMakeEqualFiles(t *testing.T) {
+	_, err := build(t, project(t, "shop", map[string]string{
+		"package.json":        "{}",
+		"src/a/index.ts":      "import './s.css'; export const a = 1;",
+		"src/b/index.ts":      "import './s.css'; export const b = 2;",
+		"src/a/s.css":         ".a{color:red}",
+		"src/b/s.css":         ".a{color:red}",
+		"checkout-deploy.yml": "version: 1\nbuild:\n  passes:\n    - { name: a, entries: { checkout: src/a/index.ts } }\n    - { name: b, entries: { checkout: src/b/index.ts } }\n",
+	}), "")
+	if err != nil {
+		t.Error(err)
+	}
+}
