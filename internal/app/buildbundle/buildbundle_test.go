@@ -142,6 +142,7 @@ func TestErrorsNameTheSource(t *testing.T) {
 		"node_modules/bar/package.json": `{"name":"bar","type":"module","main":"index.js","sideEffects":false}`,
 		"node_modules/bar/index.js":     "export * from './a.js';",
 		"node_modules/bar/a.js":         "export const a = self.name;",
+		"src/parts/one.ts":              "export default 1;",
 	}
 	for _, tt := range []struct{ name, source, config, want string }{
 		{"await", "import {\n  a\n} from 'bar'; export const b = await a;", "", "src/index.ts:3:32: top-level await can't run in format classic"},
@@ -150,6 +151,8 @@ func TestErrorsNameTheSource(t *testing.T) {
 		{"no module", "import './nowhere'", "", `src/index.ts:1:8: Could not resolve "./nowhere"`},
 		{"no package", "import 'nowhere'", "", `src/index.ts:1:8: Could not resolve "nowhere"`},
 		{"no entry", "", "  passes: [{name: app, entries: {checkout: src/none.ts}}]", `pass "app": entry "checkout": Could not resolve "src/none.ts"`},
+		{"import of a pattern", "export const b = (n: string) => import(`./parts/${n}.ts`);", "", "path with variable parts"},
+		{"import of a pattern, esm", "export const b = (n: string) => import(`./parts/${n}.ts`);", "  passes: [{name: app, format: esm, entries: {checkout: src/index.ts}}]", "path with variable parts"},
 		{"import.meta", "import { a } from 'bar';\nexport const b = import.meta.env + a;", "", "src/index.ts:2:18: import.meta exists in modules only"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
