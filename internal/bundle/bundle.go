@@ -5,8 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -60,7 +60,7 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 	in := link.Input{
 		Format: link.Classic, Pass: c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
 		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
-		Styles: c.bundleStyles, Original: c.original, Content: c.content,
+		Styles: c.bundleStyles, Original: c.original, Content: c.content, SourceName: fromMemory,
 	}
 	if c.opts.Format == ESM {
 		in.Format = link.Module
@@ -104,6 +104,19 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 		in.Roots = append(in.Roots, r)
 	}
 	return in
+}
+
+// fromMemory leads a source's name in esbuild's maps, which are relative to a
+// folder in the project (see memoryFolder), to its path in the project, which
+// is its name everywhere else.
+func fromMemory(name string) string { return strings.TrimPrefix(name, "../") }
+
+// unescaped is the path of a source whose name is a URL, as in maps.
+func unescaped(name string) string {
+	if path, err := url.PathUnescape(name); err == nil {
+		return path
+	}
+	return name
 }
 
 // smallFile is webpack's default for splitChunks.minSize.
@@ -152,7 +165,7 @@ func (c *compilation) chunkName(id rootID) string {
 // original gives the way from places in a source's rewritten text to the
 // source itself; nil for a source that was compiled as it is.
 func (c *compilation) original(source string) func(line, column int) (int, int) {
-	rw, ok := c.rewritten[c.mapped(source)]
+	rw, ok := c.rewritten[c.abs(unescaped(source))]
 	if !ok {
 		return nil
 	}
@@ -189,14 +202,8 @@ func touchedLines(rw rewritten) map[int]bool {
 	return out
 }
 
-// mapped is the file that a source map of esbuild's names: its paths are
-// relative to the output folder, as they'll be in dist.
-func (c *compilation) mapped(source string) string {
-	return filepath.Join(c.opts.Root, memoryFolder, filepath.FromSlash(source))
-}
-
 func (c *compilation) content(source string) []byte {
-	rw, ok := c.rewritten[c.mapped(source)]
+	rw, ok := c.rewritten[c.abs(unescaped(source))]
 	if !ok {
 		return nil
 	}

@@ -56,22 +56,11 @@ const (
 	extraOutput = "extra"
 )
 
+// memoryFolder is what esbuild takes for its output folder: no input has a name
+// in it, and nothing is written there.
+const memoryFolder = ".checkout-deploy-memory"
+
 var extraRoot = newRootID("extra", "")
-
-// memoryFolder is where esbuild believes to write: beside dist, so that the
-// paths in source maps are right there.
-const memoryFolder = "dist.checkout-deploy-memory"
-
-func supported(f Format) map[string]bool {
-	s := map[string]bool{
-		"dynamic-import": true, "import-meta": true, // the linker replaces both
-		"destructuring": true, // esbuild can't lower it, and calls Safari before 14.1 unfit for one corner of it
-	}
-	if f != ESM {
-		s["top-level-await"] = true // the linker says what is wrong with it, whatever the targets
-	}
-	return s
-}
 
 // begin turns to an entry.
 func (c *compilation) begin(entry Entry) {
@@ -87,6 +76,7 @@ func newCompilation(opts Options) (*compilation, error) {
 	}
 	tsconfig, err := c.looseTSConfig()
 	if err != nil {
+		c.close()
 		return nil, err
 	}
 	ctx, ctxErr := api.Context(api.BuildOptions{
@@ -125,10 +115,22 @@ func newCompilation(opts Options) (*compilation, error) {
 		LogOverride:      map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
 	})
 	if ctxErr != nil {
+		c.close()
 		return nil, messagesError(ctxErr.Errors)
 	}
 	c.ctx = ctx
 	return c, nil
+}
+
+func supported(f Format) map[string]bool {
+	out := map[string]bool{
+		"dynamic-import": true, "import-meta": true, // the linker replaces both
+		"destructuring": true, // esbuild can't lower it, and calls Safari before 14.1 unfit for one corner of it
+	}
+	if f != ESM {
+		out["top-level-await"] = false // whatever the browsers can do: a script can't wait
+	}
+	return out
 }
 
 // entryRoot is the same for all entries: one context serves them in turn.
@@ -150,6 +152,9 @@ func (c *compilation) run(ctx context.Context) (*compiled, error) {
 		return nil, err
 	}
 	if len(res.Errors) > 0 {
+		for i := range res.Errors {
+			c.explain(&res.Errors[i])
+		}
 		return nil, messagesError(res.Errors)
 	}
 	meta, err := readMetafile(res.Metafile)
@@ -195,6 +200,20 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 			return nil, err
 		}
 	}
+}
+
+// explain puts an error of esbuild's in the project's words.
+func (c *compilation) explain(m *api.Message) {
+	if l := m.Location; l != nil && (strings.HasPrefix(l.File, rootNamespace+":"+string(rootEntry)) || strings.HasPrefix(l.File, scanNamespace+":"+string(rootEntry))) {
+		m.Location, m.Text = nil, fmt.Sprintf("entry %q: %s", c.entry.Name, m.Text)
+	}
+	if c.opts.Format == ESM {
+		return
+	}
+	if strings.HasPrefix(m.Text, "Top-level await is not available") {
+		m.Text = fmt.Sprintf("top-level await can't run in format %s, whose scripts run at once: use format esm, or move it into an async function", c.opts.Format)
+	}
+	m.Notes = slices.DeleteFunc(m.Notes, func(n api.Note) bool { return strings.Contains(n.Text, "as external") }) // esm only
 }
 
 func (c *compilation) defines() map[string]string {

@@ -3,6 +3,7 @@ package bundle
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func (c *compilation) plugin() api.Plugin {
 	return api.Plugin{Name: "checkout-deploy", Setup: func(b api.PluginBuild) {
 		c.build = b
 		h := &hooks{compilation: c, build: b}
-		h.enumRewriter = &imports.Rewriter{Graph: enumGraph{h}, Enums: c.enums}
+		h.enumRewriter = &imports.Rewriter{Graph: enumGraph{h}, Enums: c.enums, Specifier: relativeSpecifier}
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, inNamespace(rootNamespace))
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + imports.EnumScheme}, h.resolveEnum)
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + scanNamespace + `:`}, resolveScan)
@@ -162,7 +163,7 @@ func (h *hooks) loadRoot(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		fmt.Fprintf(&b, "import * as %s from %s;export{%[1]s};", rootExport, quote(last))
 		if h.opts.Format == ESM {
 			fmt.Fprintf(&b, "export * from %s;", quote(last)) // a module's own exports are its page's to import
-			if h.sources.hasDefault(last) {
+			if h.sources.hasDefault(h.abs(last)) {
 				fmt.Fprintf(&b, "export{default}from %s;", quote(last))
 			}
 		}
@@ -184,10 +185,10 @@ const nodeSuffix = "?node"
 func (h *hooks) writeNamespace(b *strings.Builder, id rootID) {
 	path := id.file()
 	if m := h.graphModule(path); m == nil || m.format != "cjs" || path == id.target() {
-		fmt.Fprintf(b, "import * as %s from %s;export{%[1]s};", rootExport, quote(h.abs(path)))
+		fmt.Fprintf(b, "import * as %s from %s;export{%[1]s};", rootExport, quote(h.fromRoot(path)))
 		return
 	}
-	fmt.Fprintf(b, `const m=require(%s),%s=m!=null&&(typeof m=="object"||typeof m=="function")?Object.create(Object.getPrototypeOf(m)):{};`, quote(h.abs(path)), rootExport)
+	fmt.Fprintf(b, `const m=require(%s),%s=m!=null&&(typeof m=="object"||typeof m=="function")?Object.create(Object.getPrototypeOf(m)):{};`, quote(h.fromRoot(path)), rootExport)
 	fmt.Fprintf(b, `if(m!=null&&(typeof m=="object"||typeof m=="function"))for(const k of Object.getOwnPropertyNames(m))if(k!="default")Object.defineProperty(%s,k,{get:()=>m[k],enumerable:(Object.getOwnPropertyDescriptor(m,k)||{}).enumerable!==false});`, rootExport)
 	fmt.Fprintf(b, `Object.defineProperty(%s,"default",{value:m,enumerable:true});export{%[1]s};`, rootExport)
 }
@@ -213,7 +214,7 @@ func (h *hooks) writeExtra(b *strings.Builder) {
 		fmt.Fprintf(b, "import(%s);", quote(fmt.Sprintf("%s:%s%d", atomNamespace, groupMark, i)))
 	}
 	for _, key := range sortedKeys(h.plan.wraps) {
-		fmt.Fprintf(b, "require(%s);", quote(h.abs(key)))
+		fmt.Fprintf(b, "require(%s);", quote(h.fromRoot(key)))
 	}
 }
 
@@ -221,7 +222,7 @@ func (h *hooks) writeExtra(b *strings.Builder) {
 // entry point of its own gives a module a chunk of its own, an importer's own
 // gives a CommonJS module's evaluation its place among the ES modules.
 func (h *hooks) loadAtom(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	text := "import " + quote(h.abs(a.Path)) + ";export{}"
+	text := "import " + quote(h.fromRoot(a.Path)) + ";export{}"
 	if n, ok := strings.CutPrefix(a.Path, groupMark); ok {
 		text = h.groupAtom(n)
 	}
@@ -230,7 +231,7 @@ func (h *hooks) loadAtom(a api.OnLoadArgs) (api.OnLoadResult, error) {
 
 func (h *hooks) loadEval(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	_, target, _ := strings.Cut(a.Path, "|")
-	text := "import " + quote(h.abs(target)) + ";export{}"
+	text := "import " + quote(h.fromRoot(target)) + ";export{}"
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS, ResolveDir: h.opts.Root}, nil
 }
 
@@ -243,7 +244,7 @@ func (h *hooks) groupAtom(number string) string {
 	var b strings.Builder
 	for _, key := range sortedKeys(h.graph.modules) {
 		if isFileKey(key) && isScriptFile(key) && h.opts.Groups[i].Pattern.MatchString(key) {
-			fmt.Fprintf(&b, "import %s;", quote(h.abs(key)))
+			fmt.Fprintf(&b, "import %s;", quote(h.fromRoot(key)))
 		}
 	}
 	return b.String() + "export{}"
@@ -372,9 +373,8 @@ func (c *compilation) assetFilter() string {
 }
 
 func (c *compilation) entrySpecifier(m string) string {
-	abs := c.abs(m)
-	if _, err := os.Stat(abs); err == nil {
-		return abs
+	if _, err := os.Stat(c.abs(m)); err == nil {
+		return c.fromRoot(m)
 	}
 	return m // a package, or a mistake that esbuild reports
 }
@@ -389,6 +389,15 @@ func (c *compilation) rel(path string) string {
 	return filepath.ToSlash(r)
 }
 
+// fromRoot is an import path for a file of the project in our own modules,
+// whose folder is the root.
+func (c *compilation) fromRoot(rel string) string {
+	if filepath.IsAbs(rel) || strings.HasPrefix(rel, "../") || strings.HasPrefix(rel, "./") {
+		return filepath.ToSlash(rel)
+	}
+	return "./" + filepath.ToSlash(rel)
+}
+
 func (c *compilation) abs(rel string) string {
 	if filepath.IsAbs(rel) {
 		return rel
@@ -396,4 +405,9 @@ func (c *compilation) abs(rel string) string {
 	return filepath.Join(c.opts.Root, filepath.FromSlash(rel))
 }
 
-func quote(s string) string { return strconv.QuoteToASCII(s) }
+// quote writes a string literal that JavaScript and JSON read alike; Go's own
+// has escapes that they lack.
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string always encodes
+	return string(b)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -136,7 +137,7 @@ func (c *compilation) reroute(ctx context.Context) error {
 			}
 		}
 	}
-	r := &imports.Rewriter{Graph: g, Enums: c.enums}
+	r := &imports.Rewriter{Graph: g, Enums: c.enums, Specifier: relativeSpecifier}
 	c.rerouted = map[string]rewritten{}
 	maps.Copy(c.rerouted, c.valued)
 	var mu sync.Mutex
@@ -199,6 +200,19 @@ func isScriptFile(path string) bool {
 	return false
 }
 
+// relativeSpecifier is the way from one file to another: the folder that the
+// project lies in must not show in any text.
+func relativeSpecifier(importer, file string) string {
+	rel, err := filepath.Rel(filepath.Dir(importer), file)
+	if err != nil {
+		return file
+	}
+	if rel = filepath.ToSlash(rel); !strings.HasPrefix(rel, "../") {
+		rel = "./" + rel
+	}
+	return rel
+}
+
 // replaceImports gives a rewritten module the static imports of its new text.
 func (g *graph) replaceImports(c *compilation, key string, text *imports.Module) {
 	m := g.modules[key]
@@ -223,7 +237,7 @@ func (g *graph) replaceImports(c *compilation, key string, text *imports.Module)
 			now = append(now, e)
 		} else if strings.HasPrefix(d.Specifier, imports.EnumScheme) {
 			now = append(now, edge{d.Specifier, "import-statement", d.Specifier})
-		} else if to := c.rel(d.Specifier); filepath.IsAbs(filepath.FromSlash(d.Specifier)) && g.modules[to] != nil {
+		} else if to := path.Join(path.Dir(key), d.Specifier); strings.HasPrefix(d.Specifier, ".") && g.modules[to] != nil {
 			now = append(now, edge{to, "import-statement", d.Specifier})
 		}
 	}

@@ -126,13 +126,17 @@ func sideEffectsGlob(dir, glob string) *regexp.Regexp {
 	if !strings.Contains(glob, "/") {
 		glob = "**/" + glob
 	}
-	return regexp.MustCompile("^" + globPattern(path.Join(filepath.ToSlash(dir), glob)) + "$")
+	// The folder is no pattern: its name may hold any character.
+	folder := regexp.QuoteMeta(strings.TrimSuffix(filepath.ToSlash(dir), "/") + "/")
+	return compileGlob(folder + globPattern(path.Clean(glob)))
 }
 
-// globPattern translates `**/`, `*`, `?` and `{a,b}`; all else is itself.
+// globPattern translates `**/`, `*`, `?` and `{a,b}`; all else is itself, also
+// braces that have no counterpart.
 func globPattern(glob string) string {
 	var b strings.Builder
 	braces := 0
+	pairs := balanced(glob)
 	for i := 0; i < len(glob); i++ {
 		switch c := glob[i]; {
 		case strings.HasPrefix(glob[i:], "**/"):
@@ -145,7 +149,7 @@ func globPattern(glob string) string {
 			b.WriteString("[^/]*")
 		case c == '?':
 			b.WriteString("[^/]")
-		case c == '{' && strings.Contains(glob[i:], "}"):
+		case c == '{' && pairs:
 			braces++
 			b.WriteString("(?:")
 		case c == '}' && braces > 0:
@@ -154,10 +158,26 @@ func globPattern(glob string) string {
 		case c == ',' && braces > 0:
 			b.WriteString("|")
 		default:
-			b.WriteString(regexp.QuoteMeta(string(c)))
+			b.WriteString(regexp.QuoteMeta(glob[i : i+1]))
 		}
 	}
 	return b.String()
+}
+
+// balanced reports that every brace has its counterpart.
+func balanced(glob string) bool {
+	open := 0
+	for _, c := range glob {
+		switch c {
+		case '{':
+			open++
+		case '}':
+			if open--; open < 0 {
+				return false
+			}
+		}
+	}
+	return open == 0
 }
 
 // Glob matches a slash-separated path relative to the project: `**/`, `*`, `?`
@@ -168,5 +188,10 @@ func Glob(glob string) Matcher {
 	if !strings.Contains(glob, "/") {
 		glob = "**/" + glob
 	}
-	return regexp.MustCompile("^" + globPattern(glob) + "$")
+	return compileGlob(globPattern(glob))
+}
+
+// compileGlob takes bytes that are no UTF-8 for U+FFFD, as the matching does.
+func compileGlob(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("^" + strings.ToValidUTF8(pattern, "\uFFFD") + "$")
 }

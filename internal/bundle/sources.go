@@ -53,10 +53,7 @@ func newSources() *sources {
 // resolved answers from memory what was asked before: asking esbuild from a
 // plugin starts a resolver without caches each time.
 func (s *sources) resolved(a api.OnResolveArgs, ask func() api.ResolveResult) api.ResolveResult {
-	q := question{a.ResolveDir, a.Path, a.Kind}
-	if !strings.HasPrefix(a.Path, ".") && !strings.Contains(filepath.ToSlash(a.ResolveDir), "/node_modules/") {
-		q.dir = "" // a package is the same for the whole project
-	}
+	q := question{a.ResolveDir, a.Path, a.Kind} // a workspace may have packages of its own
 	s.mu.Lock()
 	r, ok := s.answers[q]
 	s.mu.Unlock()

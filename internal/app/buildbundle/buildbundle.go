@@ -50,10 +50,16 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if req.Dir, err = filepath.EvalSymlinks(req.Dir); err != nil {
+		return nil, fmt.Errorf("finding the project: %w", err)
+	}
 	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
 		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
 	}}
 	if err := b.checkFormat(); err != nil {
+		return nil, err
+	}
+	if err := b.checkOutDir(); err != nil {
 		return nil, err
 	}
 	defer b.close()
@@ -314,7 +320,8 @@ func (b *builder) file(path string, data []byte, role release.Role, of, pass str
 // pinned adds a file whose integrity is known.
 func (b *builder) pinned(path string, data []byte, integrity release.Integrity, role release.Role, of, pass string) error {
 	if have, ok := b.contents[path]; ok {
-		if !slices.Equal(have, data) {
+		// Equal files made of different sources have different maps; either is right.
+		if role != release.Map && !slices.Equal(have, data) {
 			return fmt.Errorf("two different files would be named %q", path)
 		}
 		for i := range b.rel.Files {
@@ -381,13 +388,7 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := b.OutDir
-	if out == "" {
-		out = b.cfg.Build.OutDir
-	}
-	if !filepath.IsAbs(out) {
-		out = filepath.Join(b.Dir, out)
-	}
+	out := b.outDir()
 	stage, err := release.NewStage(out)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,9 @@ type Rewriter struct {
 	Graph Graph
 	// Enums, where set, gives the ambient const enums of packages a value.
 	Enums *Enums
+	// Specifier, where set, writes the way from importer to file; else it is the
+	// file's path.
+	Specifier func(importer, file string) string
 
 	mu      sync.Mutex
 	modules map[string]*once
@@ -76,7 +79,7 @@ func (r *Rewriter) Rewrite(importer string, src []byte) (out []byte, edits []Edi
 		if !ok {
 			continue
 		}
-		text, err := p.text(src)
+		text, err := p.text(src, func(file string) string { return r.specifier(importer, file) })
 		if err != nil {
 			return nil, nil, false, fmt.Errorf("rewriting the import of %q in %q: %w", d.Specifier, importer, err)
 		}
@@ -90,6 +93,13 @@ func (r *Rewriter) Rewrite(importer string, src []byte) (out []byte, edits []Edi
 	}
 	buf.Write(src[at:])
 	return buf.Bytes(), edits, true, nil
+}
+
+func (r *Rewriter) specifier(importer, file string) string {
+	if r.Specifier == nil || strings.HasPrefix(file, EnumScheme) {
+		return file
+	}
+	return r.Specifier(importer, file)
 }
 
 // A plan splits one statement.
@@ -163,7 +173,7 @@ func (r *Rewriter) lead(importer, specifier, barrel, name string) (target, bool)
 
 // text prints the statements that replace the plan's, followed by as many line
 // breaks as the original had.
-func (p *plan) text(src []byte) (string, error) {
+func (p *plan) text(src []byte, specifier func(file string) string) (string, error) {
 	var statements []string
 	word := "import "
 	if p.decl.Kind == ExportFrom {
@@ -174,7 +184,7 @@ func (p *plan) text(src []byte) (string, error) {
 			string(src[p.decl.SpecifierStart:p.decl.SpecifierEnd])+";")
 	}
 	for i, m := range p.moved {
-		from, err := quote(m.file)
+		from, err := quote(specifier(m.file))
 		if err != nil {
 			return "", err
 		}

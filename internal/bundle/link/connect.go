@@ -20,6 +20,7 @@ func (l *linker) connect() error {
 	var errs []error
 	for _, u := range l.order {
 		u.original, u.content = l.Original, l.Content
+		u.nameSources(l.SourceName)
 		errs = append(errs, l.connectUnit(u))
 	}
 	for i := range l.Roots {

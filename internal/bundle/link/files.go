@@ -26,9 +26,9 @@ func (l *linker) layFiles() []*unitFile {
 		case initial[u]:
 			lay.entry.units = append(lay.entry.units, u)
 		case len(users[u]) > 1:
-			lay.put("shared", u)
+			lay.put("shared", "shared", u)
 		default:
-			lay.put(l.roots[users[u][0]].Name, u)
+			lay.putOwn(l.roots[users[u][0]], u)
 		}
 	}
 	lay.pack(users)
@@ -123,7 +123,7 @@ type layer struct {
 	*linker
 	entry  *unitFile
 	files  []*unitFile
-	byName map[string]*unitFile
+	byName map[string]*unitFile // by name; by root where nobody chose one
 }
 
 func (l *layer) byGroup(u *unit, initial bool, share int) bool {
@@ -133,16 +133,26 @@ func (l *layer) byGroup(u *unit, initial bool, share int) bool {
 	if i < 0 {
 		return false
 	}
-	f := l.put(l.Groups[i].Name, u)
+	f := l.put(l.Groups[i].Name, l.Groups[i].Name, u)
 	f.initial, f.group = initial, true
 	return true
 }
 
-func (l *layer) put(name string, u *unit) *unitFile {
-	f := l.byName[name]
+// putOwn gives a root's own units the file of its name. A name that only the
+// module's path suggests may be another's too, and is not shared.
+func (l *layer) putOwn(r *Root, u *unit) {
+	key := r.Name
+	if !r.Named {
+		key = "of " + r.ID
+	}
+	l.put(key, r.Name, u)
+}
+
+func (l *layer) put(key, name string, u *unit) *unitFile {
+	f := l.byName[key]
 	if f == nil {
 		f = &unitFile{name: name}
-		l.byName[name] = f
+		l.byName[key] = f
 		l.files = append(l.files, f)
 	}
 	f.units = append(f.units, u)

@@ -72,6 +72,9 @@ type Input struct {
 	// Original gives, for a source that was rewritten before esbuild saw it, the
 	// way from a place in that text to the source; nil for others.
 	Original func(source string) func(line, column int) (int, int)
+	// SourceName gives the name in the files' maps for one in the chunks' maps;
+	// nil keeps it. Original and Content are asked by that name.
+	SourceName func(name string) string
 	// Content gives the original text of such a source, JSON encoded; nil for others.
 	Content func(source string) []byte
 	// Values has expressions that chunks read as EnvName.value_<hex of the name>.

@@ -187,7 +187,10 @@ func (r *renderer) editImportCalls() {
 	for _, c := range r.file.ImportCalls {
 		root := r.rootOfChunk(c.Text)
 		if !c.Static || root == nil {
-			if r.Format == Classic {
+			switch {
+			case c.Static && r.units[path.Base(c.Text)] != nil: // esbuild's answer to a template
+				r.errs = append(r.errs, fmt.Errorf("%s: import() of a path with variable parts: write one import() for each file, with its whole path", r.sourcePlace(c.Start)))
+			case r.Format == Classic:
 				r.errs = append(r.errs, fmt.Errorf("%s: import() of something that is not part of the bundle: format classic loads its own files only", r.sourcePlace(c.Start)))
 			}
 			continue

@@ -155,8 +155,9 @@
 
   function take(from, file) {
     if (from && from != own && T.i.indexOf(from) < 0 && !T.f.some(function (f) { return f[0] == from; })) return;
-    for (var u in file) units[u] = units[u] || file[u];
-    if (waiting && (!from || from == own || T.i.indexOf(from) >= 0) && !--waiting) start();
+    var fresh = !Object.keys(file).length; // a file that comes twice counts once
+    for (var u in file) if (!units[u]) fresh = true, units[u] = file[u];
+    if (waiting && fresh && (!from || from == own || T.i.indexOf(from) >= 0) && !--waiting) start();
   }
   function start() {
     var root = T.r[T.e];

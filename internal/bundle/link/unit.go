@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,6 +98,15 @@ func (u *unit) readMap() error {
 	return err
 }
 
+func (u *unit) nameSources(name func(string) string) {
+	if u.map_ == nil || name == nil {
+		return
+	}
+	for i, s := range u.map_.Sources {
+		u.map_.Sources[i] = name(s)
+	}
+}
+
 // describe names the unit by what it holds.
 func (u *unit) describe() string {
 	switch n := len(u.chunk.Modules); n {
@@ -125,6 +135,9 @@ func (u *unit) sourcePlace(offset int) string {
 		if back := u.original(name); back != nil {
 			line, column = back(line, column)
 		}
+	}
+	if path, err := url.PathUnescape(name); err == nil {
+		name = path
 	}
 	return fmt.Sprintf("%s:%d:%d", name, line+1, column+1)
 }

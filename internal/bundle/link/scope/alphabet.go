@@ -23,6 +23,7 @@ func (f *File) CountChars(freq *Frequency) {
 	for c := range freq {
 		freq[c] += a[c] + b[c]
 	}
+	f.discountChunkNames(freq)
 	for i := range f.tape {
 		e := &f.tape[i]
 		if e.kind != entryName || e.id < 0 || f.Symbols[e.id].Pinned {
@@ -30,6 +31,26 @@ func (f *File) CountChars(freq *Frequency) {
 		}
 		for _, c := range src[e.pos : e.pos+e.len] {
 			freq[c]--
+		}
+	}
+}
+
+// discountChunkNames leaves out the paths of other chunks, which do not reach
+// the page: they hold hashes of what only maps show.
+func (f *File) discountChunkNames(freq *Frequency) {
+	discount := func(text string) {
+		for i := range len(text) {
+			freq[text[i]]--
+		}
+	}
+	for i := range f.Stmts {
+		if from := f.Stmts[i].From; from != nil {
+			discount(from.Text)
+		}
+	}
+	for _, c := range f.ImportCalls {
+		if c.Static {
+			discount(c.Text)
 		}
 	}
 }
