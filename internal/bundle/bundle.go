@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -24,12 +23,8 @@ type entryResult struct {
 }
 
 // buildEntry compiles and links one entry.
-func buildEntry(ctx context.Context, opts Options, entry Entry) (*entryResult, error) {
-	c, err := newCompilation(opts, entry)
-	if err != nil {
-		return nil, err
-	}
-	defer c.close()
+func (c *compilation) buildEntry(ctx context.Context, entry Entry) (*entryResult, error) {
+	c.begin(entry)
 	out, err := c.compile(ctx)
 	if err != nil {
 		return nil, err
@@ -65,7 +60,7 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 	in := link.Input{
 		Format: link.Classic, Pass: c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
 		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
-		Styles: c.bundleStyles, Original: c.original(), Content: c.content,
+		Styles: c.bundleStyles, Original: c.original, Content: c.content,
 	}
 	if c.opts.Format == ESM {
 		in.Format = link.Module
@@ -93,7 +88,7 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 			continue
 		}
 		r := link.Root{
-			ID: string(id), Chunk: lay.rootOf[id], Name: c.chunkName(id), Units: lay.sequence[id], Initial: id.kind() != rootLazy,
+			ID: string(id), Chunk: lay.rootOf[id], Name: c.chunkName(id), Units: lay.sequence[id], Styles: lay.styles[id], Initial: id.kind() != rootLazy,
 		}
 		r.Named = c.sources.lazies[id].Name != ""
 		r.Parents = parents[id]
@@ -140,7 +135,7 @@ func (c *compilation) chunkName(id rootID) string {
 		return safeName(h.Name)
 	}
 	if id.kind() == rootEntry {
-		return id.target()
+		return c.entry.Name
 	}
 	target := id.file()
 	base := strings.TrimSuffix(path.Base(target), path.Ext(target))
@@ -154,24 +149,14 @@ func (c *compilation) chunkName(id rootID) string {
 	return safeName(base)
 }
 
-// original gives the place in a source file of one in its rewritten text.
-func (c *compilation) original() func(string, int, int) (int, int) {
-	var mu sync.Mutex
-	known := map[string]*imports.Positions{}
-	return func(source string, line, column int) (int, int) {
-		rw, ok := c.rewritten[c.abs(source)]
-		if !ok {
-			return line, column
-		}
-		mu.Lock()
-		p := known[source]
-		if p == nil {
-			p = imports.NewPositions(rw.original, rw.text, rw.edits)
-			known[source] = p
-		}
-		mu.Unlock()
-		return p.Original(line, column)
+// original gives the way from places in a source's rewritten text to the
+// source itself; nil for a source that was compiled as it is.
+func (c *compilation) original(source string) func(line, column int) (int, int) {
+	rw, ok := c.rewritten[c.abs(source)]
+	if !ok {
+		return nil
 	}
+	return imports.NewPositions(rw.original, rw.text, rw.edits).Original
 }
 
 func (c *compilation) content(source string) []byte {

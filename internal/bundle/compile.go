@@ -14,22 +14,28 @@ import (
 	"github.com/org/checkout-deploy/internal/bundle/imports"
 )
 
-// compilation is one entry's esbuild run: a first build that only tells the
-// module graph, and further ones of the same context, whose syntax trees
-// esbuild keeps, so that a rebuild costs linking and printing alone.
+// compilation runs esbuild for a pass, for one entry after the other: a build
+// that only tells the module graph, and then the real one, all of one context,
+// whose syntax trees esbuild keeps, so that a rebuild costs linking and
+// printing alone.
 type compilation struct {
-	opts      Options
+	opts    Options
+	ctx     api.BuildContext
+	build   api.PluginBuild
+	temp    string // holds the derived tsconfig
+	effects *sideEffects
+	enums   *imports.Enums
+	*entryState
+}
+
+// entryState is what the run knows of the entry at hand.
+type entryState struct {
 	entry     Entry
-	ctx       api.BuildContext
 	scan      bool // the graph is not known yet
 	graph     *graph
 	sources   *sources // what the plugin's load hooks learned
 	plan      plan
-	polyfills map[string]bool // see isPolyfill
-	temp      string          // holds the derived tsconfig
-	build     api.PluginBuild
-	effects   *sideEffects
-	enums     *imports.Enums
+	polyfills map[string]bool      // see isPolyfill
 	valued    map[string]rewritten // by absolute path: ambient const enums given a value, in the scan
 	rerouted  map[string]rewritten // by absolute path: imports led past barrels
 	rewritten map[string]rewritten // the same with preludes: what is compiled
@@ -52,8 +58,13 @@ const (
 
 var extraRoot = newRootID("extra", "")
 
-func newCompilation(opts Options, entry Entry) (*compilation, error) {
-	c := &compilation{opts: opts, entry: entry, scan: true, sources: newSources(), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
+// begin turns to an entry.
+func (c *compilation) begin(entry Entry) {
+	c.entryState = &entryState{entry: entry, scan: true, sources: newSources()}
+}
+
+func newCompilation(opts Options) (*compilation, error) {
+	c := &compilation{opts: opts, effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
 	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: os.ReadFile}
 	loaders, err := esbuildLoaders(opts.Loaders)
 	if err != nil {
@@ -108,7 +119,8 @@ func newCompilation(opts Options, entry Entry) (*compilation, error) {
 	return c, nil
 }
 
-func (c *compilation) entryRoot() rootID { return newRootID(rootEntry, c.entry.Name) }
+// entryRoot is the same for all entries: one context serves them in turn.
+func (c *compilation) entryRoot() rootID { return newRootID(rootEntry, "page") }
 
 // compiled is the outcome of one run.
 type compiled struct {
@@ -146,6 +158,7 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 		return nil, err
 	}
 	c.graph = newGraph(first.meta)
+	first.files, first.meta = nil, nil // large, and done with
 	if err := c.reroute(ctx); err != nil {
 		return nil, err
 	}

@@ -16,9 +16,9 @@ import (
 // concerned a chunk of their own, or a place of their own for a CommonJS
 // module's evaluation, and esbuild links again.
 //
-// Compared are the project's own modules that may have effects, what is
-// imported for its effects alone (polyfills) and the style sheets, these among
-// themselves. A package imported for its values may run at any time before its
+// Compared are the project's own modules that may have effects, and what is
+// imported for its effects alone (polyfills). Style sheets need no module's
+// place: the linker lists them in the source's order. A package imported for its values may run at any time before its
 // importer, but not before a polyfill that the source puts first.
 
 // maxRelinks bounds the attempts; each makes the plan strictly larger.
@@ -208,6 +208,11 @@ func (c *compilation) correct(l *layout) (changed bool, wrong []string) {
 			roots = append(roots, key)
 		}
 	}
+	for _, key := range sortedKeys(c.graph.modules) {
+		if strings.HasPrefix(key, atomNamespace+":") {
+			roots = append(roots, key)
+		}
+	}
 	s := newSimulation(c, l, roots)
 	done := map[rootID]map[string]bool{}
 	for _, id := range c.rootsInOrder() {
@@ -225,7 +230,7 @@ func (c *compilation) correct(l *layout) (changed bool, wrong []string) {
 		// A CommonJS module that nothing imports statically runs when it is
 		// required; only what both orders have can be compared.
 		want, have = common(want, have)
-		for _, compared := range []func(string) bool{s.isStyle, s.isSensitive, s.behindPolyfills(want, have)} {
+		for _, compared := range []func(string) bool{s.isSensitive, s.behindPolyfills(want, have)} {
 			w, h := slices.DeleteFunc(slices.Clone(want), not(compared)), slices.DeleteFunc(slices.Clone(have), not(compared))
 			switch {
 			case slices.Equal(w, h):
@@ -241,11 +246,9 @@ func (c *compilation) correct(l *layout) (changed bool, wrong []string) {
 
 func not(f func(string) bool) func(string) bool { return func(k string) bool { return !f(k) } }
 
-func (s *simulation) isStyle(key string) bool { return isFileKey(key) && styleFile.MatchString(key) }
-
 // isSensitive reports a module whose place among others the project relies on.
 func (s *simulation) isSensitive(key string) bool {
-	if s.isStyle(key) || s.c.pureModule(key) {
+	if s.c.pureModule(key) {
 		return false
 	}
 	return !strings.Contains(key, "node_modules/") || s.c.isPolyfill(key)

@@ -41,8 +41,13 @@ func Build(ctx context.Context, opts Options) (*Result, error) {
 		res.Files = append(res.Files, f)
 		return nil
 	}
+	c, err := newCompilation(opts)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
 	for _, entry := range opts.Entries {
-		out, err := buildEntry(ctx, opts, entry)
+		out, err := c.buildEntry(ctx, entry)
 		if err != nil {
 			return nil, err
 		}

@@ -12,12 +12,13 @@ type layout struct {
 	chunkOf  map[string]string   // module key → chunk name
 	modules  map[string][]string // chunk name → module keys that left bytes, in order
 	sequence map[rootID][]string // chunk names
+	styles   map[rootID][]string // style sources, in the order of the source
 	rootOf   map[rootID]string   // the chunk that exports the root's namespace
 }
 
 // newLayout reads the layout of esbuild's output.
 func (c *compilation) newLayout(meta *metafile) *layout {
-	l := &layout{chunkOf: map[string]string{}, modules: map[string][]string{}, sequence: map[rootID][]string{}, rootOf: map[rootID]string{}}
+	l := &layout{chunkOf: map[string]string{}, modules: map[string][]string{}, sequence: map[rootID][]string{}, styles: map[rootID][]string{}, rootOf: map[rootID]string{}}
 	for name, out := range meta.Outputs {
 		if !strings.HasSuffix(name, ".js") {
 			continue
@@ -89,6 +90,9 @@ func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[strin
 	c.graph.closure(rootNamespace+":"+string(id), func(m *module) {
 		chunk := l.chunkOf[m.key]
 		i++
+		if chunk != "" && isFileKey(m.key) && styleFile.MatchString(m.key) {
+			l.styles[id] = append(l.styles[id], m.key) // sheets load by themselves, wherever their module runs
+		}
 		if chunk == "" || before[chunk] {
 			return
 		}
@@ -121,9 +125,6 @@ func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[strin
 func (c *compilation) pureModule(key string) bool {
 	if !isFileKey(key) {
 		return true
-	}
-	if styleFile.MatchString(key) {
-		return false
 	}
 	return !isScriptFile(key) || c.effects.pure(c.abs(key))
 }

@@ -5,17 +5,6 @@ import (
 	"slices"
 )
 
-// styled tells whether module i brings style sheets that the entry does not bring.
-func (m *maker) styled(i int) bool {
-	first := m.g.closure(0)
-	for k := range m.g.closure(i) {
-		if !first[k] && slices.ContainsFunc(m.g.Modules[k].Imports, func(im *Import) bool { return im.Style >= 0 }) {
-			return true
-		}
-	}
-	return false
-}
-
 // addLateRequires lets ES modules `require` an ES module when a step asks for it, as TypeScript sources do to have it
 // evaluated late. A style sheet there has no moment on which Node and a page could agree.
 func (m *maker) addLateRequires() {
@@ -25,7 +14,7 @@ func (m *maker) addLateRequires() {
 	for range 1 + m.IntN(2) {
 		from, to := m.IntN(len(m.g.Modules)), m.IntN(len(m.g.Modules))
 		a, b := m.g.Modules[from], m.g.Modules[to]
-		if a.CJS || a.Pure || b.CJS || b.Pure || from == to || m.styled(to) {
+		if a.CJS || a.Pure || b.CJS || b.Pure || from == to || m.g.styled(to) {
 			continue
 		}
 		step := fmt.Sprintf("%s requires %s", a.Name, b.Name)
@@ -56,10 +45,8 @@ func (m *maker) addThrowers() {
 		return
 	}
 	first := m.g.closure(0)
-	for k := range m.g.Modules {
-		if !first[k] && m.styled(k) {
-			return
-		}
+	if m.g.lazilyStyled() {
+		return
 	}
 	for range 1 + m.IntN(2) {
 		k := m.IntN(len(m.g.Modules))
@@ -68,7 +55,7 @@ func (m *maker) addThrowers() {
 			continue
 		}
 		at := 1 + m.IntN(len(mod.Body))
-		mod.Body = slices.Insert(mod.Body, at, &Stmt{Code: fmt.Sprintf("throw new globalThis.Error(%q);", "boom in "+mod.Name), Loads: -1, Requires: -1})
+		mod.Body = slices.Insert(mod.Body, at, &Stmt{Code: fmt.Sprintf("throw new globalThis.Error(%q);", "boom in "+mod.Name), Throws: true, Loads: -1, Requires: -1})
 	}
 }
 

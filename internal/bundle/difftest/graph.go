@@ -106,7 +106,8 @@ type Stmt struct {
 	Early []string
 	// Loads and Requires are modules named in Code, or -1.
 	Loads, Requires int
-	Later           bool   // Requires happens when a step asks for it, not when the module is evaluated
+	Later           bool // Requires happens when a step asks for it, not when the module is evaluated
+	Throws          bool
 	Declares        string // a local name that this statement declares, or ""
 	Step            string // the step that this statement provides, or ""
 	Keep            bool   // never removed by itself: the line that says that the module runs, or what a Decl needs
@@ -306,6 +307,27 @@ func (g *Graph) own(i int) (names []string) {
 	return names
 }
 
+// styled tells whether module i brings style sheets that the entry does not bring.
+func (g *Graph) styled(i int) bool {
+	first := g.closure(0)
+	for k := range g.closure(i) {
+		if !first[k] && slices.ContainsFunc(g.Modules[k].Imports, func(im *Import) bool { return im.Style >= 0 }) {
+			return true
+		}
+	}
+	return false
+}
+
+// lazilyStyled tells whether any module but the entry's own brings style sheets.
+func (g *Graph) lazilyStyled() bool {
+	for k, m := range g.Modules {
+		if m != nil && g.styled(k) {
+			return true
+		}
+	}
+	return false
+}
+
 // kind says what a definition is.
 func (g *Graph) kind(d Def) DeclKind {
 	m := g.Modules[d.Module]
@@ -435,11 +457,15 @@ func (g *Graph) pruneStatements(i int) bool {
 	missing := func(needs []string) bool {
 		return slices.ContainsFunc(needs, func(n string) bool { _, ok := bound[n]; return !ok && !own[n] })
 	}
+	lazilyStyled := slices.ContainsFunc(m.Body, func(s *Stmt) bool { return s.Throws }) && g.lazilyStyled()
 	before := len(m.Decls) + len(m.Body)
 	m.Decls = slices.DeleteFunc(m.Decls, func(d *Decl) bool { return missing(d.Needs) })
 	m.Body = slices.DeleteFunc(m.Body, func(s *Stmt) bool {
 		if missing(s.Needs) || s.Loads >= 0 && !g.live(s.Loads) || s.Requires >= 0 && !g.live(s.Requires) {
 			return true
+		}
+		if s.Throws && lazilyStyled || !m.CJS && s.Requires >= 0 && g.styled(s.Requires) {
+			return true // pruning an import has made a style sheet lazy
 		}
 		return slices.ContainsFunc(s.Early, func(n string) bool {
 			d, imported := bound[n]

@@ -36,6 +36,7 @@ type Root struct {
 	Chunk    string   // the chunk that exports RootExport for it
 	Name     string   // names its file
 	Units    []string // chunks it evaluates, in the order of the source
+	Styles   []string // style sources it evaluates, in that order
 	Initial  bool     // its files are there before it is asked for
 	Prefetch []string // IDs of roots to fetch once this one has run
 	Preload  []string // IDs of roots to fetch together with this one
@@ -65,8 +66,9 @@ type Input struct {
 	// Styles makes a style sheet of the given sources, in order; the result's
 	// path is content-addressed.
 	Styles func(ctx context.Context, name string, keys []string) (*StyleFile, error)
-	// Original finds a place of a source that was rewritten before esbuild saw it.
-	Original func(source string, line, column int) (int, int)
+	// Original gives, for a source that was rewritten before esbuild saw it, the
+	// way from a place in that text to the source; nil for others.
+	Original func(source string) func(line, column int) (int, int)
 	// Content gives the original text of such a source, JSON encoded; nil for others.
 	Content func(source string) []byte
 	Maps    bool

@@ -135,7 +135,6 @@ func (r *renderer) editEnv() {
 		member, arg, end := r.envCall(ref)
 		switch member {
 		case "css":
-			r.styles = append(r.styles, arg)
 			// The call is an expression statement or an operand of a comma
 			// expression; `0` keeps either whole.
 			if end < len(r.chunk.Code) && r.chunk.Code[end] == ';' && r.statementStart(int(ref.Pos)) {

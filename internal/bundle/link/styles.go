@@ -104,12 +104,10 @@ func (l *linker) sortedRoots() []*Root {
 func (l *linker) styleKeys(r *Root) []string {
 	var out []string
 	seen := map[string]bool{}
-	for _, u := range l.needs[r.ID] {
-		for _, key := range u.styles {
-			if !seen[key] {
-				seen[key] = true
-				out = append(out, key)
-			}
+	for _, key := range r.Styles {
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, key)
 		}
 	}
 	return out

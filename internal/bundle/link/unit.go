@@ -22,7 +22,6 @@ type unit struct {
 	exports  map[string]scope.SymbolID // exported name → symbol
 	imports  []*importedChunk          // in order of appearance
 	imported map[scope.SymbolID]binding
-	styles   []string // keys, in evaluation order
 	envRefs  []scope.Ref
 	forward  bool // holds nothing but imports and exports
 
@@ -31,8 +30,9 @@ type unit struct {
 
 	map_     *sourceMap
 	segments []segment
-	sourceAt []int // source index of the map → index in the file's map, -1 unknown
-	original func(source string, line, column int) (int, int)
+	sourceAt []int                               // source index of the map → index in the file's map, -1 unknown
+	moved    []func(line, column int) (int, int) // by source of the map; see Input.Original
+	original func(source string) func(line, column int) (int, int)
 	content  func(source string) []byte
 
 	rope rope
@@ -121,7 +121,9 @@ func (u *unit) sourcePlace(offset int) string {
 	name := u.map_.Sources[s.source]
 	line, column := s.line, s.column
 	if u.original != nil {
-		line, column = u.original(name, line, column)
+		if back := u.original(name); back != nil {
+			line, column = back(line, column)
+		}
 	}
 	return fmt.Sprintf("%s:%d:%d", name, line+1, column+1)
 }
@@ -133,16 +135,20 @@ func (u *unit) mapSegment(maps *mapWriter, s segment, name string) {
 	}
 	if u.sourceAt == nil {
 		u.sourceAt = make([]int, len(u.map_.Sources))
+		u.moved = make([]func(int, int) (int, int), len(u.map_.Sources))
 		for i := range u.sourceAt {
 			u.sourceAt[i] = -1
 		}
 	}
 	if u.sourceAt[s.source] < 0 {
 		u.sourceAt[s.source] = u.addSource(maps, s.source)
+		if u.original != nil {
+			u.moved[s.source] = u.original(u.map_.Sources[s.source])
+		}
 	}
 	line, column := s.line, s.column
-	if u.original != nil {
-		line, column = u.original(u.map_.Sources[s.source], line, column)
+	if back := u.moved[s.source]; back != nil {
+		line, column = back(line, column)
 	}
 	maps.add(u.sourceAt[s.source], line, column, name)
 }
