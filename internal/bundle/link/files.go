@@ -41,7 +41,7 @@ func (l *layer) pack(users map[*unit][]string) {
 	open := map[string]*unitFile{} // by parents
 	for _, f := range l.files {
 		root := l.roots[soleUser(f, users)]
-		if root == nil || root.Named || f.size() >= l.SmallFile {
+		if f.initial || root == nil || root.Named || f.size() >= l.SmallFile {
 			kept = append(kept, f)
 			continue
 		}
