@@ -83,9 +83,16 @@ func newGraph(m *metafile) *graph {
 // dependents, in the order of the import statements). CommonJS modules count
 // as evaluated where they're imported.
 func (g *graph) closure(key string, visit func(*module)) {
+	g.walk(key, func(string, edge) bool { return false }, visit)
+}
+
+// walk is closure, but for the imports that are late: what only they reach is
+// visited at the end.
+func (g *graph) walk(key string, late func(importer string, e edge) bool, visit func(*module)) {
 	seen := map[string]bool{}
-	var walk func(string)
-	walk = func(key string) {
+	queue := []string{key}
+	var enter func(string)
+	enter = func(key string) {
 		if seen[key] {
 			return
 		}
@@ -95,13 +102,20 @@ func (g *graph) closure(key string, visit func(*module)) {
 			return
 		}
 		for _, e := range m.imports {
-			if e.kind != "dynamic-import" {
-				walk(e.to)
+			switch {
+			case e.kind == "dynamic-import":
+			case late(key, e):
+				queue = append(queue, e.to)
+			default:
+				enter(e.to)
 			}
 		}
 		visit(m)
 	}
-	walk(key)
+	for len(queue) > 0 {
+		key, queue = queue[0], queue[1:]
+		enter(key)
+	}
 }
 
 // starts lists the roots that the closure of each root can start.
@@ -117,7 +131,7 @@ func (g *graph) starts() map[rootID][]rootID {
 			for _, e := range m.imports {
 				to, ok := rootOfKey(e.to)
 				if late, cut := strings.CutPrefix(e.to, lateNamespace+":"); cut {
-					to, ok = newRootID(rootLate, late), true
+					to, ok = newRootID(rootLate, strings.TrimSuffix(late, lateSuffix)), true
 				} else if e.kind != "dynamic-import" {
 					continue
 				}

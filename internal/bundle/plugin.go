@@ -128,7 +128,7 @@ func (h *hooks) resolveRequire(a api.OnResolveArgs) (api.OnResolveResult, error)
 	if len(r.Errors) > 0 || r.External || r.Namespace != "file" || !h.sources.isESM(r.Path) {
 		return api.OnResolveResult{}, nil
 	}
-	return api.OnResolveResult{Path: h.rel(r.Path), Namespace: lateNamespace}, nil
+	return api.OnResolveResult{Path: h.rel(r.Path) + lateSuffix, Namespace: lateNamespace}, nil
 }
 
 // loadRoot writes a root's module. The namespace object is exported by name,
@@ -249,7 +249,7 @@ func inNamespace(namespace string) func(api.OnResolveArgs) (api.OnResolveResult,
 // In the real build it holds no import(): esbuild wraps everything below a
 // CommonJS module's import() as if it were required.
 func (h *hooks) loadLate(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	id := newRootID(rootLate, a.Path)
+	id := newRootID(rootLate, strings.TrimSuffix(a.Path, lateSuffix))
 	text := "module.exports=" + envName + ".t(" + quote(string(id)) + ")"
 	if h.scan {
 		text = "module.exports=import(" + quote(rootNamespace+":"+string(id)) + ")"
