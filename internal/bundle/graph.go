@@ -83,16 +83,10 @@ func newGraph(m *metafile) *graph {
 // dependents, in the order of the import statements). CommonJS modules count
 // as evaluated where they're imported.
 func (g *graph) closure(key string, visit func(*module)) {
-	g.walk(key, func(string, edge) bool { return false }, visit)
-}
-
-// walk is closure, but for the imports that are late: what only they reach is
-// visited at the end.
-func (g *graph) walk(key string, late func(importer string, e edge) bool, visit func(*module)) {
 	seen := map[string]bool{}
-	queue := []string{key}
-	var enter func(string)
-	enter = func(key string) {
+	var later []string
+	var walk func(string)
+	walk = func(key string) {
 		if seen[key] {
 			return
 		}
@@ -104,17 +98,17 @@ func (g *graph) walk(key string, late func(importer string, e edge) bool, visit 
 		for _, e := range m.imports {
 			switch {
 			case e.kind == "dynamic-import":
-			case late(key, e):
-				queue = append(queue, e.to)
+			case e.kind == "require-call" && m.format == "esm":
+				later = append(later, e.to) // in a function, as a rule: whenever that runs
 			default:
-				enter(e.to)
+				walk(e.to)
 			}
 		}
 		visit(m)
 	}
-	for len(queue) > 0 {
-		key, queue = queue[0], queue[1:]
-		enter(key)
+	walk(key)
+	for i := 0; i < len(later); i++ {
+		walk(later[i])
 	}
 }
 

@@ -90,6 +90,9 @@ func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[strin
 	c.graph.closure(rootNamespace+":"+string(id), func(m *module) {
 		chunk := l.chunkOf[m.key]
 		i++
+		if chunk != "" && isFileKey(m.key) && styleFile.MatchString(m.key) {
+			l.styles[id] = append(l.styles[id], m.key) // sheets load by themselves, wherever their module runs
+		}
 		if chunk == "" || before[chunk] {
 			return
 		}
@@ -104,7 +107,6 @@ func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[strin
 			p.effects = i
 		}
 	})
-	l.styles[id] = c.stylesOf(id, l)
 	at := func(name string) int {
 		if p := places[name]; p.effects >= 0 {
 			return p.effects
@@ -117,22 +119,6 @@ func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[strin
 	}
 	done[id] = here
 	return names
-}
-
-// stylesOf lists the style sheets below a root in the order in which their
-// modules run: sheets load by themselves, in whatever chunk the module is. What
-// functions require comes last.
-func (c *compilation) stylesOf(id rootID, l *layout) []string {
-	var out []string
-	late := func(importer string, e edge) bool {
-		return e.kind == "require-call" && c.sources.lateRequire(c.abs(importer), e.original)
-	}
-	c.graph.walk(rootNamespace+":"+string(id), late, func(m *module) {
-		if l.chunkOf[m.key] != "" && isFileKey(m.key) && styleFile.MatchString(m.key) {
-			out = append(out, m.key)
-		}
-	})
-	return out
 }
 
 // pureModule reports that nobody can tell when the module is evaluated.

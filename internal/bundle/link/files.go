@@ -9,6 +9,7 @@ import (
 type unitFile struct {
 	name    string
 	initial bool
+	group   bool // asked for by the configuration
 	units   []*unit
 }
 
@@ -41,7 +42,7 @@ func (l *layer) pack(users map[*unit][]string) {
 	open := map[string]*unitFile{} // by parents
 	for _, f := range l.files {
 		root := l.roots[soleUser(f, users)]
-		if f.initial || root == nil || root.Named || f.size() >= l.SmallFile {
+		if f.initial || f.group || root == nil || root.Named || f.size() >= l.SmallFile {
 			kept = append(kept, f)
 			continue
 		}
@@ -132,7 +133,8 @@ func (l *layer) byGroup(u *unit, initial bool, share int) bool {
 	if i < 0 {
 		return false
 	}
-	l.put(l.Groups[i].Name, u).initial = initial
+	f := l.put(l.Groups[i].Name, u)
+	f.initial, f.group = initial, true
 	return true
 }
 
