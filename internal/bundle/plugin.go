@@ -198,8 +198,10 @@ func (h *hooks) writeExtra(b *strings.Builder) {
 	for _, key := range sortedKeys(h.plan.atoms) {
 		fmt.Fprintf(b, "import(%s);", quote(atomNamespace+":"+key))
 	}
-	for i := range h.opts.Groups {
-		fmt.Fprintf(b, "import(%s);", quote(fmt.Sprintf("%s:%s%d", atomNamespace, groupMark, i)))
+	if h.opts.Format == Classic { // the others don't merge chunks into files
+		for i := range h.opts.Groups {
+			fmt.Fprintf(b, "import(%s);", quote(fmt.Sprintf("%s:%s%d", atomNamespace, groupMark, i)))
+		}
 	}
 	for _, key := range sortedKeys(h.plan.wraps) {
 		fmt.Fprintf(b, "require(%s);", quote(h.abs(key)))
