@@ -23,11 +23,14 @@ type entryResult struct {
 }
 
 // buildEntry compiles and links one entry.
-func (c *compilation) buildEntry(ctx context.Context, entry Entry) (*entryResult, error) {
+func (c *compilation) buildEntry(ctx context.Context, entry Entry, last bool) (*entryResult, error) {
 	c.begin(entry)
 	out, err := c.compile(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if last {
+		c.forget()
 	}
 	in := c.linkInput(out)
 	linked, err := link.Link(ctx, in)
@@ -37,14 +40,16 @@ func (c *compilation) buildEntry(ctx context.Context, entry Entry) (*entryResult
 	res := &entryResult{Output: linked, assets: c.sources.assets}
 	res.warnings = c.sources.warnings
 	for _, w := range out.warnings {
-		res.warnings = append(res.warnings, c.warning(w))
+		if !strings.Contains(w.Text, `"checkout-deploy-`) { // of the modules made for the build
+			res.warnings = append(res.warnings, c.warning(w))
+		}
 	}
 	return res, nil
 }
 
 // warning is a message of esbuild's in the project's words.
 func (c *compilation) warning(m api.Message) string {
-	if l := m.Location; l != nil && strings.HasPrefix(l.File, rootNamespace+":") {
+	if l := m.Location; l != nil && (strings.HasPrefix(l.File, rootNamespace+":") || strings.HasPrefix(l.File, scanNamespace+":")) {
 		l.File, l.Line, l.Column = fmt.Sprintf("entry %q", c.entry.Name), 1, 0
 	}
 	if quoted := quotedFile.FindStringSubmatch(m.Text); m.ID == "ignored-bare-import" && quoted != nil {

@@ -169,7 +169,7 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.warnings = first.warnings // of the sources as they are
+		out.warnings = append(out.warnings, first.warnings...)
 		c.graph, c.polyfills = newGraph(out.meta), nil
 		out.layout = c.newLayout(out.meta)
 		changed, wrong := c.correct(out.layout)
@@ -259,11 +259,17 @@ func (c *compilation) looseTSConfig() (string, error) {
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
-// close ends the run and removes what it left.
-func (c *compilation) close() {
+// forget lets esbuild's syntax trees go: linking needs the memory.
+func (c *compilation) forget() {
 	if c.ctx != nil {
 		c.ctx.Dispose()
 	}
+	c.ctx, c.build = nil, api.PluginBuild{}
+}
+
+// close ends the run and removes what it left.
+func (c *compilation) close() {
+	c.forget()
 	if c.temp != "" {
 		_ = os.RemoveAll(c.temp)
 	}

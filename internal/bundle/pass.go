@@ -46,8 +46,8 @@ func Build(ctx context.Context, opts Options) (*Result, error) {
 		return nil, err
 	}
 	defer c.close()
-	for _, entry := range opts.Entries {
-		out, err := c.buildEntry(ctx, entry)
+	for i, entry := range opts.Entries {
+		out, err := c.buildEntry(ctx, entry, i == len(opts.Entries)-1)
 		if err != nil {
 			return nil, err
 		}

@@ -28,6 +28,8 @@ func (c *compilation) plugin() api.Plugin {
 		h := &hooks{compilation: c, build: b}
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, inNamespace(rootNamespace))
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + imports.EnumScheme}, h.resolveEnum)
+		b.OnResolve(api.OnResolveOptions{Filter: `^` + scanNamespace + `:`}, resolveScan)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: scanNamespace}, h.loadRoot)
 		for _, ns := range []string{atomNamespace, evalNamespace} {
 			b.OnResolve(api.OnResolveOptions{Filter: `^` + ns + `:`}, inNamespace(ns))
 		}
@@ -133,8 +135,15 @@ func (h *hooks) resolveRequire(a api.OnResolveArgs) (api.OnResolveResult, error)
 
 // loadRoot writes a root's module. The namespace object is exported by name,
 // so that default exports, CommonJS and `export *` need no case of their own.
+//
+// In the scan a root imports all that by way of a module that declares to have
+// no side effects, for nothing: so esbuild reads every file, and links none.
 func (h *hooks) loadRoot(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	id := rootID(a.Path)
+	if h.scan && a.Namespace == rootNamespace && id != extraRoot {
+		text := "import " + quote(scanNamespace+":"+a.Path) + ";export{}"
+		return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+	}
 	var b strings.Builder
 	switch {
 	case id == extraRoot:
@@ -238,6 +247,10 @@ func (h *hooks) groupAtom(number string) string {
 		}
 	}
 	return b.String() + "export{}"
+}
+
+func resolveScan(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, scanNamespace+":"), Namespace: scanNamespace, SideEffects: api.SideEffectsFalse}, nil
 }
 
 // inNamespace resolves "namespace:path" as written by these hooks.

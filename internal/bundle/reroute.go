@@ -73,7 +73,7 @@ func prelude(importer string, edges []edge, wrapped map[string]bool) string {
 type enumGraph struct{ h *hooks }
 
 func (g enumGraph) Resolve(importer, specifier string) (string, bool) {
-	if strings.HasPrefix(specifier, ".") || filepath.IsAbs(specifier) {
+	if strings.HasPrefix(specifier, ".") || filepath.IsAbs(specifier) || !g.h.sources.isPackage(filepath.Dir(importer), specifier) {
 		return "", false
 	}
 	r := g.h.ask(api.OnResolveArgs{

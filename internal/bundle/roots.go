@@ -40,6 +40,7 @@ const (
 	rootNamespace = "checkout-deploy-root" // virtual root modules
 	lateNamespace = "checkout-deploy-late" // CommonJS stand-ins of late required ES modules
 	atomNamespace = "checkout-deploy-atom" // entry points that only give a module a chunk of its own
+	scanNamespace = "checkout-deploy-scan" // stands between a root and its target in the scan
 	evalNamespace = "checkout-deploy-eval" // evaluates a wrapped module at one import's place
 )
 

@@ -23,6 +23,7 @@ type sources struct {
 	lazies   map[rootID]hints
 	lates    map[importSite]bool
 	bare     map[importSite]bool // imports for the effects alone
+	packages map[importSite]bool // see isPackage; by folder and name
 	esm      map[string]bool
 	assets   map[string][]byte
 	warnings []string // of style sheets
@@ -45,7 +46,7 @@ type hints struct {
 func newSources() *sources {
 	return &sources{
 		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{},
-		lates: map[importSite]bool{}, bare: map[importSite]bool{}, esm: map[string]bool{}, assets: map[string][]byte{},
+		lates: map[importSite]bool{}, bare: map[importSite]bool{}, packages: map[importSite]bool{}, esm: map[string]bool{}, assets: map[string][]byte{},
 	}
 }
 
@@ -82,7 +83,7 @@ var (
 // script notes what a project's source file says beyond what esbuild tells.
 func (s *sources) script(path string, data []byte) {
 	isESM := moduleSyntax.Match(data) || strings.HasSuffix(path, ".mjs") || strings.HasSuffix(path, ".mts")
-	s.mu.Lock()
+	s.mu.Lock() // what follows is rare, but for the first line
 	defer s.mu.Unlock()
 	s.esm[path] = isESM
 	if bytes.Contains(data, []byte("webpack")) {
@@ -94,8 +95,10 @@ func (s *sources) script(path string, data []byte) {
 			s.comments[importSite{path, string(m[2])}] = h
 		}
 	}
-	for _, m := range bareImport.FindAllSubmatch(data, -1) {
-		s.bare[importSite{path, string(m[1])}] = true
+	if bytes.Contains(data, []byte(`import "`)) || bytes.Contains(data, []byte(`import '`)) || bytes.Contains(data, []byte(`import"`)) || bytes.Contains(data, []byte(`import'`)) {
+		for _, m := range bareImport.FindAllSubmatch(data, -1) {
+			s.bare[importSite{path, string(m[1])}] = true
+		}
 	}
 	if isESM && bytes.Contains(data, []byte("require")) {
 		for _, m := range requireCall.FindAllSubmatchIndex(data, -1) {
@@ -120,6 +123,33 @@ func (s *sources) lateRequire(importer, specifier string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lates[importSite{importer, specifier}]
+}
+
+// isPackage reports that the specifier names a folder of some node_modules, as
+// seen from dir: most others are aliases of tsconfig, and asking esbuild is slow.
+func (s *sources) isPackage(dir, specifier string) bool {
+	parts := strings.SplitN(specifier, "/", 3)
+	name := parts[0]
+	if strings.HasPrefix(name, "@") && len(parts) > 1 {
+		name += "/" + parts[1]
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.findPackage(dir, name)
+}
+
+func (s *sources) findPackage(dir, name string) bool {
+	key := importSite{dir, name}
+	known, ok := s.packages[key]
+	if !ok {
+		_, err := os.Stat(filepath.Join(dir, "node_modules", filepath.FromSlash(name)))
+		known = err == nil
+		if parent := filepath.Dir(dir); !known && parent != dir {
+			known = s.findPackage(parent, name)
+		}
+		s.packages[key] = known
+	}
+	return known
 }
 
 func (s *sources) isBare(importer, specifier string) bool {

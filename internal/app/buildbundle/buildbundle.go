@@ -227,7 +227,8 @@ func (b *builder) record(p *config.Pass, opts *bundle.Options, res *bundle.Resul
 		if f.Role == link.SourceMap {
 			of = strings.TrimSuffix(f.Path, ".map")
 		}
-		errs = append(errs, b.file(f.Path, f.Content, roles[f.Role], of, p.Name))
+		integrity, err := release.ParseIntegrity(f.Integrity)
+		errs = append(errs, err, b.pinned(f.Path, f.Content, integrity, roles[f.Role], of, p.Name))
 	}
 	return errors.Join(errs...)
 }
@@ -258,6 +259,11 @@ func addChunk(chunks map[string]*release.Chunk, l link.LazyRoot) {
 }
 
 func (b *builder) file(path string, data []byte, role release.Role, of, pass string) error {
+	return b.pinned(path, data, release.IntegrityOf(data), role, of, pass)
+}
+
+// pinned adds a file whose integrity is known.
+func (b *builder) pinned(path string, data []byte, integrity release.Integrity, role release.Role, of, pass string) error {
 	if have, ok := b.contents[path]; ok {
 		if !slices.Equal(have, data) {
 			return fmt.Errorf("two different files would be named %q", path)
@@ -273,7 +279,7 @@ func (b *builder) file(path string, data []byte, role release.Role, of, pass str
 		b.contents = map[string][]byte{}
 	}
 	b.contents[path] = data
-	f := release.File{Path: path, Size: int64(len(data)), Integrity: release.IntegrityOf(data), Role: role, Of: of}
+	f := release.File{Path: path, Size: int64(len(data)), Integrity: integrity, Role: role, Of: of}
 	if pass != "" {
 		f.Passes = []string{pass}
 	}

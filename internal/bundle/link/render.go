@@ -218,7 +218,7 @@ func (r *renderer) editWrapperKeys() {
 func (r *renderer) editNames() {
 	for _, e := range r.file.Renames(r.names) {
 		if !r.removed(e.Start) {
-			r.edits = append(r.edits, edit{start: e.Start, end: e.End, text: e.Text, name: string(r.chunk.Code[e.Start:e.End])})
+			r.edits = append(r.edits, edit{start: e.Start, end: e.End, text: e.Text, renamed: e.Start < e.End})
 		}
 	}
 	if r.Format != Classic {
@@ -268,7 +268,7 @@ func (r *renderer) editImported(s *scope.Symbol, b binding) {
 		case ref.Flags&scope.RefCallee != 0:
 			text = "(0," + member + ")"
 		}
-		r.edits = append(r.edits, edit{int(ref.Pos), ref.End(), text, s.Name})
+		r.edits = append(r.edits, edit{int(ref.Pos), ref.End(), text, true})
 	}
 }
 

@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 )
 
@@ -13,8 +14,8 @@ type rope struct {
 
 type piece struct {
 	text       string // literal, where not empty
-	start, end int    // of the chunk; for literal text the place it stands for, start<0 for none
-	name       string // the original name of a renamed identifier
+	start, end int32  // of the chunk; for literal text the place it stands for, start<0 for none
+	renamed    bool   // the range is an identifier that got the text for a name
 }
 
 func (r *rope) literal(text string) {
@@ -27,24 +28,25 @@ func (r *rope) literal(text string) {
 type edit struct {
 	start, end int
 	text       string
-	name       string
+	renamed    bool
 }
 
 // splice appends the chunk's range with the edits applied; they lie inside and
 // do not overlap.
 func (r *rope) splice(start, end int, edits []edit) {
+	r.pieces = slices.Grow(r.pieces, 2*len(edits)+1)
 	at := start
 	for _, e := range edits {
 		if at < e.start {
-			r.pieces = append(r.pieces, piece{start: at, end: e.start})
+			r.pieces = append(r.pieces, piece{start: int32(at), end: int32(e.start)})
 		}
 		if e.text != "" {
-			r.pieces = append(r.pieces, piece{text: e.text, start: e.start, end: e.end, name: e.name})
+			r.pieces = append(r.pieces, piece{text: e.text, start: int32(e.start), end: int32(e.end), renamed: e.renamed})
 		}
 		at = e.end
 	}
 	if at < end {
-		r.pieces = append(r.pieces, piece{start: at, end: end})
+		r.pieces = append(r.pieces, piece{start: int32(at), end: int32(end)})
 	}
 }
 
@@ -68,7 +70,11 @@ func (r *rope) mapPiece(out *bytes.Buffer, maps *mapWriter, u *unit, p piece) {
 		i := sort.Search(len(u.segments), func(i int) bool { return u.segments[i].offset >= p.start })
 		if p.text != "" {
 			if i < len(u.segments) && u.segments[i].offset < p.end {
-				u.mapSegment(maps, u.segments[i], p.name)
+				name := ""
+				if p.renamed {
+					name = string(u.chunk.Code[p.start:p.end])
+				}
+				u.mapSegment(maps, u.segments[i], name)
 			}
 		} else {
 			at := p.start

@@ -18,9 +18,9 @@ type sourceMap struct {
 
 // segment is one mapping, its place in the generated text as a byte offset.
 type segment struct {
-	offset       int
-	source       int // index into sources; -1 for "no source"
-	line, column int // of the source; lines from 0, columns in UTF-16 units
+	offset       int32
+	source       int32 // index into sources; -1 for "no source"
+	line, column int32 // of the source; lines from 0, columns in UTF-16 units
 }
 
 func readSourceMap(data []byte) (*sourceMap, error) {
@@ -62,11 +62,11 @@ func (m *sourceMap) segments(text []byte) ([]segment, error) {
 			fields[n], i = v, next
 		}
 		genColumn += fields[0]
-		seg := segment{offset: pos.seek(genLine, genColumn), source: -1}
+		seg := segment{offset: int32(pos.seek(genLine, genColumn)), source: -1}
 		if n >= 4 {
 			source, line, column = source+fields[1], line+fields[2], column+fields[3]
 			name += fields[4]
-			seg.source, seg.line, seg.column = source, line, column
+			seg.source, seg.line, seg.column = int32(source), int32(line), int32(column)
 		}
 		out = append(out, seg)
 	}

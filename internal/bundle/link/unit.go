@@ -110,7 +110,7 @@ func (u *unit) describe() string {
 
 // sourcePlace is the original place of an offset in the chunk: "src/a.ts:3:7".
 func (u *unit) sourcePlace(offset int) string {
-	i, found := slices.BinarySearchFunc(u.segments, offset, func(s segment, o int) int { return s.offset - o })
+	i, found := slices.BinarySearchFunc(u.segments, offset, func(s segment, o int) int { return int(s.offset) - o })
 	if !found {
 		i--
 	}
@@ -119,7 +119,7 @@ func (u *unit) sourcePlace(offset int) string {
 	}
 	s := u.segments[i]
 	name := u.map_.Sources[s.source]
-	line, column := s.line, s.column
+	line, column := int(s.line), int(s.column)
 	if u.original != nil {
 		if back := u.original(name); back != nil {
 			line, column = back(line, column)
@@ -141,12 +141,12 @@ func (u *unit) mapSegment(maps *mapWriter, s segment, name string) {
 		}
 	}
 	if u.sourceAt[s.source] < 0 {
-		u.sourceAt[s.source] = u.addSource(maps, s.source)
+		u.sourceAt[s.source] = u.addSource(maps, int(s.source))
 		if u.original != nil {
 			u.moved[s.source] = u.original(u.map_.Sources[s.source])
 		}
 	}
-	line, column := s.line, s.column
+	line, column := int(s.line), int(s.column)
 	if back := u.moved[s.source]; back != nil {
 		line, column = back(line, column)
 	}
