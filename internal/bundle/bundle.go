@@ -22,17 +22,10 @@ type entryResult struct {
 	warnings []string
 }
 
-// buildEntry compiles and links one entry.
-func (c *compilation) buildEntry(ctx context.Context, entry Entry, last bool) (*entryResult, error) {
-	c.begin(entry)
-	out, err := c.compile(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if last {
-		c.forget()
-	}
+// link makes the files of the entry at hand.
+func (c *compilation) link(ctx context.Context, out *compiled, values map[string]string) (*entryResult, error) {
 	in := c.linkInput(out)
+	in.Values = values
 	linked, err := link.Link(ctx, in)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package bundle
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -23,51 +25,108 @@ type EntryResult struct {
 	ImportMap []byte // format esm
 }
 
-// Build runs a pass: each entry is a page's start and shares nothing with the
-// others, so that what one page has evaluated can be relied on. The result
-// depends on the sources and options alone, and nothing is written.
-func Build(ctx context.Context, opts Options) (*Result, error) {
-	res := &Result{}
-	content := map[string]string{}
-	add := func(f link.File) error {
-		if have, ok := content[f.Path]; ok {
-			// Two maps of one file may name esbuild's variables differently; either is right.
-			if have != f.Integrity && f.Role != link.SourceMap {
-				return fmt.Errorf("pass %q: two different files would be named %q", opts.Pass, f.Path)
-			}
-			return nil
-		}
-		content[f.Path] = f.Integrity
-		res.Files = append(res.Files, f)
-		return nil
-	}
+// Value is the define for an expression that is not known before Link: a later
+// pass may hold an earlier one's manifest and still be compiled beside it.
+func Value(name string) string {
+	return envName + "." + link.ValuePrefix + hex.EncodeToString([]byte(name))
+}
+
+// Compiled is a pass that esbuild is done with.
+type Compiled struct {
+	c       *compilation
+	entries []compiledEntry
+}
+
+type compiledEntry struct {
+	state *entryState
+	out   *compiled
+}
+
+// Compile runs a pass up to its last step. Each entry is a page's start and
+// shares nothing with the others, so that what one page has evaluated can be
+// relied on.
+func Compile(ctx context.Context, opts Options) (*Compiled, error) {
 	c, err := newCompilation(opts)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
-	for i, entry := range opts.Entries {
-		out, err := c.buildEntry(ctx, entry, i == len(opts.Entries)-1)
+	p := &Compiled{c: c}
+	for _, entry := range opts.Entries {
+		c.begin(entry)
+		out, err := c.compile(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range out.Files {
-			if err := add(f); err != nil {
-				return nil, err
-			}
+		p.entries = append(p.entries, compiledEntry{c.entryState, out})
+	}
+	return p, nil
+}
+
+// Link makes the files. values has what Value promised, as JavaScript
+// expressions. The result depends on the sources, options and values alone, and
+// nothing is written.
+func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result, error) {
+	res := &Result{}
+	files := fileSet{pass: p.c.opts.Pass, result: res, integrity: map[string]string{}}
+	for i := range p.entries {
+		e := &p.entries[i]
+		p.c.entryState = e.state
+		out, err := p.c.link(ctx, e.out, values)
+		if err != nil {
+			return nil, err
 		}
-		for _, name := range sortedKeys(out.assets) {
-			data := out.assets[name]
-			if err := add(link.File{Path: name, Content: data, Integrity: link.Integrity(data), Role: link.Asset}); err != nil {
-				return nil, err
-			}
+		e.out, e.state = nil, nil // large, and done with
+		if err := files.addAll(out); err != nil {
+			return nil, err
 		}
 		res.Warnings = append(res.Warnings, out.warnings...)
 		res.Entries = append(res.Entries, EntryResult{
-			Name: entry.Name, JS: out.InitialJS, CSS: out.InitialCSS, Lazy: out.Lazy, ImportMap: out.ImportMap,
+			Name: p.c.entry.Name, JS: out.InitialJS, CSS: out.InitialCSS, Lazy: out.Lazy, ImportMap: out.ImportMap,
 		})
 	}
 	slices.Sort(res.Warnings)
 	res.Warnings = slices.Compact(res.Warnings)
 	return res, nil
+}
+
+// Build compiles and links a pass that needs no values.
+func Build(ctx context.Context, opts Options) (*Result, error) {
+	p, err := Compile(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return p.Link(ctx, nil)
+}
+
+// fileSet collects a pass's files; entries may share some.
+type fileSet struct {
+	pass      string
+	result    *Result
+	integrity map[string]string
+}
+
+func (s *fileSet) addAll(out *entryResult) error {
+	var errs []error
+	for _, f := range out.Files {
+		errs = append(errs, s.add(f))
+	}
+	for _, name := range sortedKeys(out.assets) {
+		data := out.assets[name]
+		errs = append(errs, s.add(link.File{Path: name, Content: data, Integrity: link.Integrity(data), Role: link.Asset}))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *fileSet) add(f link.File) error {
+	have, ok := s.integrity[f.Path]
+	switch {
+	case !ok:
+		s.integrity[f.Path] = f.Integrity
+		s.result.Files = append(s.result.Files, f)
+	case have != f.Integrity && f.Role != link.SourceMap:
+		// Two maps of one file may name esbuild's variables differently; either is right.
+		return fmt.Errorf("pass %q: two different files would be named %q", s.pass, f.Path)
+	}
+	return nil
 }

@@ -57,10 +57,8 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		return nil, err
 	}
 	defer b.close()
-	for i := range cfg.Build.Passes {
-		if err := b.pass(ctx, &cfg.Build.Passes[i]); err != nil {
-			return nil, fmt.Errorf("building pass %q: %w", cfg.Build.Passes[i].Name, err)
-		}
+	if err := b.passes(ctx); err != nil {
+		return nil, err
 	}
 	if err := b.views(); err != nil {
 		return nil, err
@@ -105,12 +103,60 @@ func (b *builder) compiler() (*style.Compiler, error) {
 	return c, err
 }
 
-func (b *builder) pass(ctx context.Context, p *config.Pass) error {
-	opts, err := b.options(p)
+// passes compiles all passes side by side and links them in order: only
+// linking needs what earlier passes made.
+func (b *builder) passes(ctx context.Context) error {
+	passes := b.cfg.Build.Passes
+	options := make([]*bundle.Options, len(passes))
+	compiled := make([]*bundle.Compiled, len(passes))
+	for i := range passes {
+		opts, err := b.options(&passes[i])
+		if err != nil {
+			return passError(&passes[i], err)
+		}
+		options[i] = opts
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make([]chan struct{}, len(passes))
+	for i := range passes {
+		done[i] = make(chan struct{})
+		go func() {
+			defer close(done[i])
+			var err error
+			if compiled[i], err = bundle.Compile(ctx, *options[i]); err != nil {
+				cancel(passError(&passes[i], err))
+			}
+		}()
+	}
+	var failed error
+	for i := range passes {
+		<-done[i]
+		if failed != nil || context.Cause(ctx) != nil {
+			continue // but wait for all: they hold files and processes
+		}
+		if failed = b.link(ctx, &passes[i], options[i], compiled[i]); failed != nil {
+			failed = passError(&passes[i], failed)
+			cancel(failed)
+		}
+		compiled[i] = nil
+	}
+	if failed == nil {
+		failed = context.Cause(ctx)
+	}
+	return failed
+}
+
+func passError(p *config.Pass, err error) error {
+	return fmt.Errorf("building pass %q: %w", p.Name, err)
+}
+
+func (b *builder) link(ctx context.Context, p *config.Pass, opts *bundle.Options, compiled *bundle.Compiled) error {
+	values, err := b.manifests(p)
 	if err != nil {
 		return err
 	}
-	res, err := bundle.Build(ctx, *opts)
+	res, err := compiled.Link(ctx, values)
 	if err != nil {
 		return err
 	}
@@ -127,15 +173,11 @@ func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	defines, err := b.defines(p)
-	if err != nil {
-		return nil, err
-	}
 	build := &b.cfg.Build
 	opts := &bundle.Options{
 		Root: b.Dir, Pass: p.Name, Format: bundle.Format(b.format(p)), Library: p.Library,
 		Engines: targets.Engines, Target: targets.Edition, Targets: targets.String(),
-		TSConfig: build.TSConfig, Alias: build.Alias, Define: defines, PublicPath: build.PublicPath,
+		TSConfig: build.TSConfig, Alias: build.Alias, Define: b.defines(p), PublicPath: build.PublicPath,
 		Maps: bundle.Maps(build.SourceMaps), Minify: build.Profile != release.Development,
 		Loaders: map[string]string{}, MainFields: p.MainFields, Conditions: build.Conditions, External: build.External, Styles: styles,
 	}
@@ -163,14 +205,25 @@ func (b *builder) format(p *config.Pass) string {
 	return string(p.Format)
 }
 
-func (b *builder) defines(p *config.Pass) (map[string]string, error) {
+func (b *builder) defines(p *config.Pass) map[string]string {
 	out := map[string]string{"process.env.NODE_ENV": `"production"`}
 	if b.cfg.Build.Profile == release.Development {
 		out["process.env.NODE_ENV"] = `"development"`
 	}
 	for _, d := range p.Define {
+		out[d.Name] = d.Expr
+		if d.Manifest != nil {
+			out[d.Name] = bundle.Value(d.Name)
+		}
+	}
+	return out
+}
+
+// manifests gives the defines that hold an earlier pass's manifest.
+func (b *builder) manifests(p *config.Pass) (map[string]string, error) {
+	out := map[string]string{}
+	for _, d := range p.Define {
 		if d.Manifest == nil {
-			out[d.Name] = d.Expr
 			continue
 		}
 		sealed := *b.rel

@@ -19,6 +19,9 @@ import (
 // .t("root") for a late require().
 const EnvName = "__checkout_deploy_env__"
 
+// ValuePrefix starts the members of EnvName that stand for Input.Values.
+const ValuePrefix = "value_"
+
 // RootExport is the name under which a root's chunk exports its namespace object.
 const RootExport = "ns"
 
@@ -71,7 +74,9 @@ type Input struct {
 	Original func(source string) func(line, column int) (int, int)
 	// Content gives the original text of such a source, JSON encoded; nil for others.
 	Content func(source string) []byte
-	Maps    bool
+	// Values has expressions that chunks read as EnvName.value_<hex of the name>.
+	Values map[string]string
+	Maps   bool
 	// SmallFile is the size in bytes under which unnamed lazy files are packed
 	// together with others that the same roots start; 0 packs none.
 	SmallFile int

@@ -52,6 +52,7 @@ func (r *renderer) assembleModule() {
 	for _, c := range r.imports {
 		fmt.Fprintf(&head, "import{%s}from%s;", r.importList(c), quoteJS(r.specifier(c.unit)))
 	}
+	r.writeValues(&head)
 	r.rope.literal(head.String())
 	r.rope.splice(0, len(r.chunk.Code), r.edits)
 	if exports := r.moduleExports(); exports != "" {

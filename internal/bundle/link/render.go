@@ -28,6 +28,7 @@ type renderer struct {
 	*unit
 	r, e  scope.SymbolID // the run time's and the exports object's names
 	names []string
+	value map[string]scope.SymbolID // name of a value → the variable that holds it
 	edits []edit
 	errs  []error
 }
@@ -48,7 +49,7 @@ func (r *renderer) run() error {
 	}
 	slices.SortStableFunc(r.edits, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
 	r.assemble()
-	return nil
+	return errors.Join(r.errs...)
 }
 
 // checkClassic refuses what a function can't do.
@@ -66,8 +67,17 @@ func (r *renderer) checkClassic() {
 func (r *renderer) synthesize() {
 	r.r = r.file.AddSymbol("$run")
 	r.e = r.file.AddSymbol("$exports")
+	r.value = map[string]scope.SymbolID{}
 	for _, ref := range r.envRefs {
-		r.file.AddReference(r.r, int(ref.Pos))
+		name, _, ok := r.envValue(ref)
+		if !ok {
+			r.file.AddReference(r.r, int(ref.Pos))
+			continue
+		}
+		if _, known := r.value[name]; !known {
+			r.value[name] = r.file.AddSymbol("$value")
+		}
+		r.file.AddReference(r.value[name], int(ref.Pos))
 	}
 	for _, c := range r.file.ImportCalls {
 		r.file.AddReference(r.r, c.Start)
@@ -132,6 +142,10 @@ func (r *renderer) editStatements() {
 func (r *renderer) editEnv() {
 	name := r.names[r.r]
 	for _, ref := range r.envRefs {
+		if value, end, ok := r.envValue(ref); ok {
+			r.edits = append(r.edits, edit{start: int(ref.Pos), end: end, text: r.names[r.value[value]]})
+			continue
+		}
 		member, arg, end := r.envCall(ref)
 		switch member {
 		case "css":
@@ -281,6 +295,17 @@ func (r *renderer) assemble() {
 	r.assembleModule()
 }
 
+// writeValues declares the variables of Input.Values that the unit reads.
+func (r *renderer) writeValues(b *strings.Builder) {
+	for _, name := range sortedKeys(r.value) {
+		text, ok := r.Values[name]
+		if !ok {
+			r.errs = append(r.errs, fmt.Errorf("%s: the value %q is not given", r.describe(), name))
+		}
+		fmt.Fprintf(b, "var %s=%s;", r.names[r.value[name]], text)
+	}
+}
+
 // assembleFunction writes `function(R,E){…}`. Exports come first: bindings
 // exist before the code runs. Function and var declarations are hoisted as ever.
 //
@@ -306,6 +331,7 @@ func (r *renderer) assembleFunction() {
 	if len(r.imports) > 0 {
 		head.WriteByte(';')
 	}
+	r.writeValues(&head)
 	r.rope.literal(head.String())
 	if modes.sloppy == nil {
 		r.rope.splice(0, len(r.chunk.Code), r.edits)

@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -188,6 +189,21 @@ func (u *unit) envCall(ref scope.Ref) (member, arg string, end int) {
 		return "", "", at
 	}
 	return member, arg, start + len(lit) + 1
+}
+
+// envValue reads `.value_6d` behind a reference to the run time.
+func (u *unit) envValue(ref scope.Ref) (name string, end int, ok bool) {
+	code := u.chunk.Code[ref.End():]
+	rest, ok := bytes.CutPrefix(code, []byte("."+ValuePrefix))
+	if !ok {
+		return "", 0, false
+	}
+	n := 0
+	for n < len(rest) && (rest[n] >= '0' && rest[n] <= '9' || rest[n] >= 'a' && rest[n] <= 'f') {
+		n++
+	}
+	decoded, err := hex.DecodeString(string(rest[:n]))
+	return string(decoded), ref.End() + len(ValuePrefix) + 1 + n, err == nil
 }
 
 func stringLiteral(code []byte) (string, bool) {
