@@ -1,10 +1,12 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -150,15 +152,51 @@ func (c *compilation) chunkName(id rootID) string {
 // original gives the way from places in a source's rewritten text to the
 // source itself; nil for a source that was compiled as it is.
 func (c *compilation) original(source string) func(line, column int) (int, int) {
-	rw, ok := c.rewritten[c.abs(source)]
+	rw, ok := c.rewritten[c.mapped(source)]
 	if !ok {
 		return nil
 	}
-	return imports.NewPositions(rw.original, rw.text, rw.edits).Original
+	touched := touchedLines(rw)
+	var p *imports.Positions
+	return func(line, column int) (int, int) {
+		if !touched[line] {
+			return line, column
+		}
+		if p == nil {
+			p = imports.NewPositions(rw.original, rw.text, rw.edits)
+		}
+		return p.Original(line, column)
+	}
+}
+
+// touchedLines are those of the rewritten text that an edit changed; edits keep
+// the number of lines.
+func touchedLines(rw rewritten) map[int]bool {
+	out := map[int]bool{}
+	line, at, moved := 0, 0, 0
+	for _, e := range rw.edits {
+		start := e.Start + moved
+		end := start + e.NewLen
+		moved += e.NewLen - (e.End - e.Start)
+		line += bytes.Count(rw.text[at:start], []byte("\n"))
+		out[line] = true
+		for range bytes.Count(rw.text[start:end], []byte("\n")) {
+			line++
+			out[line] = true
+		}
+		at = end
+	}
+	return out
+}
+
+// mapped is the file that a source map of esbuild's names: its paths are
+// relative to the output folder, as they'll be in dist.
+func (c *compilation) mapped(source string) string {
+	return filepath.Join(c.opts.Root, memoryFolder, filepath.FromSlash(source))
 }
 
 func (c *compilation) content(source string) []byte {
-	rw, ok := c.rewritten[c.abs(source)]
+	rw, ok := c.rewritten[c.mapped(source)]
 	if !ok {
 		return nil
 	}

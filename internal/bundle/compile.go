@@ -58,6 +58,21 @@ const (
 
 var extraRoot = newRootID("extra", "")
 
+// memoryFolder is where esbuild believes to write: beside dist, so that the
+// paths in source maps are right there.
+const memoryFolder = "dist.checkout-deploy-memory"
+
+func supported(f Format) map[string]bool {
+	s := map[string]bool{
+		"dynamic-import": true, "import-meta": true, // the linker replaces both
+		"destructuring": true, // esbuild can't lower it, and calls Safari before 14.1 unfit for one corner of it
+	}
+	if f != ESM {
+		s["top-level-await"] = true // the linker says what is wrong with it, whatever the targets
+	}
+	return s
+}
+
 // begin turns to an entry.
 func (c *compilation) begin(entry Entry) {
 	c.entryState = &entryState{entry: entry, scan: true, sources: newSources()}
@@ -84,7 +99,7 @@ func newCompilation(opts Options) (*compilation, error) {
 		Splitting:        opts.Format != IIFE, // one script has everything in it
 		Format:           api.FormatESModule,
 		Platform:         api.PlatformBrowser,
-		Outdir:           filepath.Join(opts.Root, ".checkout-deploy-memory"), // nothing is written there
+		Outdir:           filepath.Join(opts.Root, memoryFolder),
 		EntryNames:       "[name]",
 		ChunkNames:       "chunk-[hash]",
 		Metafile:         true,
@@ -97,20 +112,17 @@ func newCompilation(opts Options) (*compilation, error) {
 		Engines:          opts.Engines,
 		Target:           opts.Target,
 		Tsconfig:         tsconfig,
-		Supported: map[string]bool{
-			"dynamic-import": true, "import-meta": true, // the linker replaces both
-			"destructuring": true, // esbuild can't lower it, and calls Safari before 14.1 unfit for one corner of it
-		},
-		Alias:       opts.Alias,
-		Define:      c.defines(),
-		Loader:      loaders,
-		MainFields:  opts.MainFields,
-		Conditions:  opts.Conditions,
-		LogLevel:    api.LogLevelSilent,
-		LogLimit:    0,
-		Charset:     api.CharsetUTF8,
-		Plugins:     []api.Plugin{c.plugin()},
-		LogOverride: map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
+		Supported:        supported(opts.Format),
+		Alias:            opts.Alias,
+		Define:           c.defines(),
+		Loader:           loaders,
+		MainFields:       opts.MainFields,
+		Conditions:       opts.Conditions,
+		LogLevel:         api.LogLevelSilent,
+		LogLimit:         0,
+		Charset:          api.CharsetUTF8,
+		Plugins:          []api.Plugin{c.plugin()},
+		LogOverride:      map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
 	})
 	if ctxErr != nil {
 		return nil, messagesError(ctxErr.Errors)
