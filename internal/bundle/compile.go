@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -237,12 +238,22 @@ func (c *compilation) defines() map[string]string {
 // messagesError is every message of esbuild's in one error, each with its
 // place: "src/a.ts:3:7: Could not resolve "./b"".
 func messagesError(msgs []api.Message) error {
-	errs := make([]error, 0, len(msgs))
+	errs := make([]error, 0, len(msgs)+1)
+	packages := false
 	for _, m := range msgs {
+		if missingPackage.MatchString(m.Text) {
+			packages = true
+			m.Notes = nil // esbuild would have it marked external, which no page could load
+		}
 		errs = append(errs, errors.New(FormatMessage(m)))
+	}
+	if packages {
+		errs = append(errs, errors.New("are the project's packages installed? Try npm ci in its folder"))
 	}
 	return errors.Join(errs...)
 }
+
+var missingPackage = regexp.MustCompile(`^Could not resolve "[^./]`)
 
 // FormatMessage gives file, line, column (both from 1), text and notes.
 func FormatMessage(m api.Message) string {

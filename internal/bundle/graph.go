@@ -125,7 +125,7 @@ func (g *graph) starts() map[rootID][]rootID {
 			for _, e := range m.imports {
 				to, ok := rootOfKey(e.to)
 				if late, cut := strings.CutPrefix(e.to, lateNamespace+":"); cut {
-					to, ok = newRootID(rootLate, late), true
+					to, ok = newRootID(rootLate, strings.TrimSuffix(late, lateSuffix)), true
 				} else if e.kind != "dynamic-import" {
 					continue
 				}

@@ -133,7 +133,7 @@ func (h *hooks) resolveRequire(a api.OnResolveArgs) (api.OnResolveResult, error)
 	if len(r.Errors) > 0 || r.External || r.Namespace != "file" || !h.sources.isESM(r.Path) {
 		return api.OnResolveResult{}, nil
 	}
-	return api.OnResolveResult{Path: h.rel(r.Path), Namespace: lateNamespace}, nil
+	return api.OnResolveResult{Path: h.rel(r.Path) + lateSuffix, Namespace: lateNamespace}, nil
 }
 
 // loadRoot writes a root's module. The namespace object is exported by name,
@@ -210,8 +210,10 @@ func (h *hooks) writeExtra(b *strings.Builder) {
 	for _, key := range sortedKeys(h.plan.atoms) {
 		fmt.Fprintf(b, "import(%s);", quote(atomNamespace+":"+key))
 	}
-	for i := range h.opts.Groups {
-		fmt.Fprintf(b, "import(%s);", quote(fmt.Sprintf("%s:%s%d", atomNamespace, groupMark, i)))
+	if h.opts.Format == Classic { // the others don't merge chunks into files
+		for i := range h.opts.Groups {
+			fmt.Fprintf(b, "import(%s);", quote(fmt.Sprintf("%s:%s%d", atomNamespace, groupMark, i)))
+		}
 	}
 	for _, key := range sortedKeys(h.plan.wraps) {
 		fmt.Fprintf(b, "require(%s);", quote(h.fromRoot(key)))
@@ -265,7 +267,7 @@ func inNamespace(namespace string) func(api.OnResolveArgs) (api.OnResolveResult,
 // In the real build it holds no import(): esbuild wraps everything below a
 // CommonJS module's import() as if it were required.
 func (h *hooks) loadLate(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	id := newRootID(rootLate, a.Path)
+	id := newRootID(rootLate, strings.TrimSuffix(a.Path, lateSuffix))
 	text := "module.exports=" + envName + ".t(" + quote(string(id)) + ")"
 	if h.scan {
 		text = "module.exports=import(" + quote(rootNamespace+":"+string(id)) + ")"

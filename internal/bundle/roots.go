@@ -44,6 +44,10 @@ const (
 	evalNamespace = "checkout-deploy-eval" // evaluates a wrapped module at one import's place
 )
 
+// lateSuffix ends a stand-in's path: esbuild would take one that ends in .mjs
+// for an ES module.
+const lateSuffix = ".cjs"
+
 // rootExport is the name under which a root module exports the namespace
 // object of its target.
 const rootExport = "ns"

@@ -90,9 +90,6 @@ func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[strin
 	c.graph.closure(rootNamespace+":"+string(id), func(m *module) {
 		chunk := l.chunkOf[m.key]
 		i++
-		if chunk != "" && isFileKey(m.key) && styleFile.MatchString(m.key) {
-			l.styles[id] = append(l.styles[id], m.key) // sheets load by themselves, wherever their module runs
-		}
 		if chunk == "" || before[chunk] {
 			return
 		}
@@ -107,6 +104,7 @@ func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[strin
 			p.effects = i
 		}
 	})
+	l.styles[id] = c.stylesOf(id, l)
 	at := func(name string) int {
 		if p := places[name]; p.effects >= 0 {
 			return p.effects
@@ -119,6 +117,27 @@ func (c *compilation) sequenceOf(id rootID, l *layout, done map[rootID]map[strin
 	}
 	done[id] = here
 	return names
+}
+
+// stylesOf lists a root's style sheets in the order in which their modules run:
+// sheets load by themselves, in whatever chunk the module is. Format iife has
+// one sheet, which ends in those of import()s.
+func (c *compilation) stylesOf(id rootID, l *layout) []string {
+	var out []string
+	starts := []string{rootNamespace + ":" + string(id)}
+	for i := 0; i < len(starts); i++ {
+		c.graph.closure(starts[i], func(m *module) {
+			if l.chunkOf[m.key] != "" && isFileKey(m.key) && styleFile.MatchString(m.key) && !slices.Contains(out, m.key) {
+				out = append(out, m.key)
+			}
+			for _, e := range m.imports {
+				if c.opts.Format == IIFE && e.kind == "dynamic-import" && !slices.Contains(starts, e.to) {
+					starts = append(starts, e.to)
+				}
+			}
+		})
+	}
+	return out
 }
 
 // pureModule reports that nobody can tell when the module is evaluated.

@@ -79,7 +79,7 @@ var (
 
 // script notes what a project's source file says beyond what esbuild tells.
 func (s *sources) script(path string, data []byte) {
-	isESM := moduleSyntax.Match(data)
+	isESM := moduleSyntax.Match(data) || strings.HasSuffix(path, ".mjs") || strings.HasSuffix(path, ".mts")
 	s.mu.Lock() // what follows is rare, but for the first line
 	defer s.mu.Unlock()
 	s.esm[path] = isESM
@@ -99,18 +99,21 @@ func (s *sources) script(path string, data []byte) {
 	}
 	if isESM && bytes.Contains(data, []byte("require")) {
 		for _, m := range requireCall.FindAllSubmatchIndex(data, -1) {
-			if braceDepth(data[:m[0]]) > 0 {
+			if insideFunction(data[:m[0]]) {
 				s.lates[importSite{path, string(data[m[2]:m[3]])}] = true
 			}
 		}
 	}
 }
 
-// braceDepth tells a call in a function body from one at the top level. A
-// brace in a string or comment can mislead it, and then the import is left to
-// esbuild's own way or becomes a root: both keep the meaning.
-func braceDepth(src []byte) int {
-	return bytes.Count(src, []byte("{")) - bytes.Count(src, []byte("}"))
+// insideFunction tells a call in a function body from one at the top level, by
+// the source before it: it has an open brace, or ends in an arrow's expression.
+// A brace in a string or comment can mislead it, and then the import is left to
+// esbuild's own way or becomes a root: both keep the meaning, but for the place
+// of a style sheet that is imported elsewhere too.
+func insideFunction(before []byte) bool {
+	expression := before[bytes.LastIndexAny(before, ";{}")+1:]
+	return bytes.Count(before, []byte("{")) > bytes.Count(before, []byte("}")) || bytes.Contains(expression, []byte("=>"))
 }
 
 func (s *sources) lateRequire(importer, specifier string) bool {

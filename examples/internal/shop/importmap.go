@@ -1,7 +1,7 @@
 package shop
 
 import (
-	"encoding/json/v2"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,7 +59,7 @@ func rebase(data []byte, base string) ([]byte, error) {
 		pins[absolute(address, base)] = integrity
 	}
 	m.Integrity = pins
-	return json.Marshal(m, json.Deterministic(true))
+	return json.Marshal(m)
 }
 
 func absolute(address, base string) string {

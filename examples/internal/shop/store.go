@@ -1,7 +1,7 @@
 package shop
 
 import (
-	"encoding/json/v2"
+	"encoding/json"
 	"io"
 	"net/http"
 	"path/filepath"

@@ -1,8 +1,9 @@
 package walk
 
 import (
+	"bytes"
 	"context"
-	"encoding/json/v2"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,7 +33,9 @@ func ReadTraps(example string) ([]Trap, error) {
 		return nil, fmt.Errorf("reading the example's traps: %w", err)
 	}
 	var traps []Trap
-	if err := json.Unmarshal(data, &traps, json.RejectUnknownMembers(true)); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&traps); err != nil {
 		return nil, fmt.Errorf("reading the example's traps: %w", err)
 	}
 	return traps, nil

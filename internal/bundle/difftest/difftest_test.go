@@ -93,19 +93,22 @@ func cases(t *testing.T) []*Case {
 	return out
 }
 
-// TestCases runs the hand-written graphs through the bundler.
+// TestCases runs the hand-written graphs through the bundler, without chunk groups and with them.
 func TestCases(t *testing.T) {
-	h := start(t, ours{})
+	h := start(t, nil)
 	for _, c := range cases(t) {
-		t.Run(c.Name, func(t *testing.T) {
-			r, err := h.Run(t.Context(), c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range r.Differences {
-				t.Errorf("%s, %s:\n%s", d.Format, d.Kind, d.Detail)
-			}
-		})
+		for name, builder := range map[string]ours{"": {}, "/grouped": {grouped: true}} {
+			h.Builder = builder
+			t.Run(c.Name+name, func(t *testing.T) {
+				r, err := h.Run(t.Context(), c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range r.Differences {
+					t.Errorf("%s, %s:\n%s", d.Format, d.Kind, d.Detail)
+				}
+			})
+		}
 	}
 }
 
