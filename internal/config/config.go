@@ -110,10 +110,9 @@ const (
 	MapsNone   SourceMaps = "none"
 	MapsApart  SourceMaps = "apart"  // files beside the scripts that nothing refers to
 	MapsLinked SourceMaps = "linked" // the same, and scripts refer to them
-	MapsInline SourceMaps = "inline" // inside the scripts
 )
 
-var sourceMapKinds = []SourceMaps{MapsNone, MapsApart, MapsLinked, MapsInline}
+var sourceMapKinds = []SourceMaps{MapsNone, MapsApart, MapsLinked}
 
 // Loader says how a file's content becomes a module.
 type Loader string
@@ -123,9 +122,6 @@ const (
 	LoadJSX     Loader = "jsx"
 	LoadTS      Loader = "ts"
 	LoadTSX     Loader = "tsx"
-	LoadCSS     Loader = "css"
-	LoadModule  Loader = "css-module" // styles whose class names are local
-	LoadSass    Loader = "sass"
 	LoadJSON    Loader = "json"
 	LoadText    Loader = "text"    // a string
 	LoadFile    Loader = "file"    // the URL of a copy in the release
@@ -135,7 +131,7 @@ const (
 	LoadEmpty   Loader = "empty"   // nothing
 )
 
-var loaders = []Loader{LoadJS, LoadJSX, LoadTS, LoadTSX, LoadCSS, LoadModule, LoadSass, LoadJSON, LoadText, LoadFile, LoadDataURL, LoadBinary, LoadBase64, LoadEmpty}
+var loaders = []Loader{LoadJS, LoadJSX, LoadTS, LoadTSX, LoadJSON, LoadText, LoadFile, LoadDataURL, LoadBinary, LoadBase64, LoadEmpty}
 
 // Group gathers modules in one chunk, like a cacheGroup of webpack's splitChunks.
 type Group struct {
@@ -145,7 +141,6 @@ type Group struct {
 	Chunks   Chunks // default all
 	MinShare int    // chunks that must share a module for it to move; default 1
 	Priority int    // of the groups that match a module the highest takes it, then the first; default 0
-	Enforce  bool   // even where the chunk will be small
 }
 
 // Chunks says of which chunks a group takes modules.

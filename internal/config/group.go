@@ -32,14 +32,13 @@ func (f fields) groups(name string, otherwise []Group) []Group {
 }
 
 func (r *reader) group(n *node, at string) Group {
-	f := r.object(n, at, "name", "pattern", "chunks", "min-share", "priority", "enforce")
+	f := r.object(n, at, "name", "pattern", "chunks", "min-share", "priority")
 	return Group{
 		Name:     f.name("name"),
 		Pattern:  f.pattern("pattern"),
 		Chunks:   enum(f, "chunks", AllChunks, chunkKinds),
 		MinShare: f.integer("min-share", 1, 1, 10_000),
 		Priority: f.integer("priority", 0, -1_000_000, 1_000_000),
-		Enforce:  f.bool("enforce"),
 	}
 }
 

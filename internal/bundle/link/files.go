@@ -10,6 +10,7 @@ type unitFile struct {
 	name    string
 	initial bool
 	group   bool // asked for by the configuration
+	shared  bool // by several lazy roots
 	units   []*unit
 }
 
@@ -26,11 +27,12 @@ func (l *linker) layFiles() []*unitFile {
 		case initial[u]:
 			lay.entry.units = append(lay.entry.units, u)
 		case len(users[u]) > 1:
-			lay.put("shared", "shared", u)
+			lay.putShared(u, users[u])
 		default:
 			lay.putOwn(l.roots[users[u][0]], u)
 		}
 	}
+	lay.mergeShared()
 	lay.pack(users)
 	return append([]*unitFile{lay.entry}, lay.files...)
 }
@@ -133,7 +135,7 @@ func (l *layer) byGroup(u *unit, initial bool, share int) bool {
 	if i < 0 {
 		return false
 	}
-	f := l.put(l.Groups[i].Name, l.Groups[i].Name, u)
+	f := l.put("group "+l.Groups[i].Name, l.Groups[i].Name, u)
 	f.initial, f.group = initial, true
 	return true
 }
@@ -146,6 +148,28 @@ func (l *layer) putOwn(r *Root, u *unit) {
 		key = "of " + r.ID
 	}
 	l.put(key, r.Name, u)
+}
+
+// putShared gives what the same roots share a file of its own.
+func (l *layer) putShared(u *unit, users []string) {
+	l.put("shared by "+strings.Join(users, "\n"), "shared", u).shared = true
+}
+
+// mergeShared merges the small ones of those files: many roots share little
+// pieces in many combinations, and each would be a request.
+func (l *layer) mergeShared() {
+	var small *unitFile
+	l.files = slices.DeleteFunc(l.files, func(f *unitFile) bool {
+		if !f.shared || f.size() >= l.SmallFile {
+			return false
+		}
+		if small == nil {
+			small = f
+			return false
+		}
+		small.units = append(small.units, f.units...)
+		return true
+	})
 }
 
 func (l *layer) put(key, name string, u *unit) *unitFile {
