@@ -69,7 +69,11 @@ func (h *hooks) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 		return h.resolveRequire(a)
 	case api.ResolveJSImportStatement:
 		if h.mayBeOverridden(a) {
-			if r := h.ask(a); len(r.Errors) == 0 && !r.External && r.Namespace == "file" {
+			from := a
+			if folder := h.sources.packageFolder(a.ResolveDir, a.Path); folder != "" && !strings.HasPrefix(a.Path, ".") {
+				from.ResolveDir = folder
+			}
+			if r := h.ask(from); len(r.Errors) == 0 && !r.External && r.Namespace == "file" {
 				if has, ok := h.effects.override(r.Path); ok && has {
 					return api.OnResolveResult{Path: r.Path, SideEffects: api.SideEffectsTrue}, nil
 				}
@@ -94,6 +98,12 @@ func (h *hooks) ask(a api.OnResolveArgs) api.ResolveResult {
 }
 
 func (h *hooks) resolveAs(a api.OnResolveArgs, effects api.SideEffects) (api.OnResolveResult, error) {
+	if strings.HasPrefix(a.Path, ".") {
+		path := filepath.Join(a.ResolveDir, filepath.FromSlash(a.Path))
+		if real, err := filepath.EvalSymlinks(path); err == nil && real == path {
+			return api.OnResolveResult{Path: path, SideEffects: effects}, nil
+		}
+	}
 	r := h.ask(a)
 	if len(r.Errors) > 0 || r.External || r.Namespace != "file" {
 		return api.OnResolveResult{}, nil // esbuild will say it with the place
@@ -338,7 +348,7 @@ func (h *hooks) loadScript(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	if err != nil {
 		return api.OnLoadResult{}, nil // esbuild reports it with the import's place
 	}
-	h.sources.script(a.Path, data)
+	h.sources.script(a.Path, h.rel(a.Path), data)
 	rw, changed, err := h.giveEnumsValues(a.Path, data)
 	if err != nil || !changed {
 		return api.OnLoadResult{}, err

@@ -74,11 +74,15 @@ func prelude(importer string, edges []edge, wrapped map[string]bool) string {
 type enumGraph struct{ h *hooks }
 
 func (g enumGraph) Resolve(importer, specifier string) (string, bool) {
-	if strings.HasPrefix(specifier, ".") || filepath.IsAbs(specifier) || !g.h.sources.isPackage(filepath.Dir(importer), specifier) {
+	if strings.HasPrefix(specifier, ".") || filepath.IsAbs(specifier) {
+		return "", false
+	}
+	folder := g.h.sources.packageFolder(filepath.Dir(importer), specifier)
+	if folder == "" {
 		return "", false
 	}
 	r := g.h.ask(api.OnResolveArgs{
-		Path: specifier, Importer: importer, Namespace: "file", ResolveDir: filepath.Dir(importer), Kind: api.ResolveJSImportStatement,
+		Path: specifier, Importer: importer, Namespace: "file", ResolveDir: folder, Kind: api.ResolveJSImportStatement,
 	})
 	return r.Path, len(r.Errors) == 0 && r.Namespace == "file" && strings.Contains(filepath.ToSlash(r.Path), "/node_modules/")
 }

@@ -3,6 +3,7 @@ package bundle
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,8 +23,8 @@ type sources struct {
 	comments map[importSite]hints
 	lazies   map[rootID]hints
 	lates    map[importSite]bool
-	bare     map[importSite]bool // imports for the effects alone
-	packages map[importSite]bool // see isPackage; by folder and name
+	bare     map[importSite]bool   // imports for the effects alone
+	packages map[importSite]string // see packageFolder; by folder and name
 	esm      map[string]bool
 	assets   map[string][]byte
 	warnings []string // of style sheets
@@ -46,7 +47,7 @@ type hints struct {
 func newSources() *sources {
 	return &sources{
 		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{},
-		lates: map[importSite]bool{}, bare: map[importSite]bool{}, packages: map[importSite]bool{}, esm: map[string]bool{}, assets: map[string][]byte{},
+		lates: map[importSite]bool{}, bare: map[importSite]bool{}, packages: map[importSite]string{}, esm: map[string]bool{}, assets: map[string][]byte{},
 	}
 }
 
@@ -72,13 +73,15 @@ var (
 	commentName       = regexp.MustCompile("webpackChunkName\\s*:\\s*[\"'`]([^\"'`]+)[\"'`]")
 	commentPrefetch   = regexp.MustCompile(`webpackPrefetch\s*:\s*(true|-?\d+)`)
 	commentPreload    = regexp.MustCompile(`webpackPreload\s*:\s*(true|-?\d+)`)
+	relativeURL       = regexp.MustCompile(`new\s+URL\(\s*["'][^"'\n]+["']\s*,\s*import\.meta\.url`)
 	bareImport        = regexp.MustCompile(`(?m)^\s*import\s*["']([^"'\n]+)["']`)
 	requireCall       = regexp.MustCompile(`\brequire\s*(?:<[^()]*>)?\s*\(\s*["']([^"'\n]+)["']\s*\)`)
 	moduleSyntax      = regexp.MustCompile(`(?m)^\s*(?:import\s*[\w{*"'$]|export\s+(?:default|const|let|var|function|async|class|enum|type|interface|abstract|declare|namespace)\b|export\s*[{*])`)
 )
 
-// script notes what a project's source file says beyond what esbuild tells.
-func (s *sources) script(path string, data []byte) {
+// script notes what a project's source file says beyond what esbuild tells;
+// name is its path in the project.
+func (s *sources) script(path, name string, data []byte) {
 	isESM := moduleSyntax.Match(data) || strings.HasSuffix(path, ".mjs") || strings.HasSuffix(path, ".mts")
 	s.mu.Lock() // what follows is rare, but for the first line
 	defer s.mu.Unlock()
@@ -95,6 +98,12 @@ func (s *sources) script(path string, data []byte) {
 	if bytes.Contains(data, []byte(`import "`)) || bytes.Contains(data, []byte(`import '`)) || bytes.Contains(data, []byte(`import"`)) || bytes.Contains(data, []byte(`import'`)) {
 		for _, m := range bareImport.FindAllSubmatch(data, -1) {
 			s.bare[importSite{path, string(m[1])}] = true
+		}
+	}
+	if bytes.Contains(data, []byte("import.meta.url")) {
+		for _, m := range relativeURL.FindAllIndex(data, -1) {
+			line := bytes.Count(data[:m[0]], []byte("\n")) + 1
+			s.warnings = append(s.warnings, fmt.Sprintf("%s:%d: %s) is left as it is: the file is not part of the release (workers and such assets are not bundled; import the file instead to get its URL)", name, line, data[m[0]:m[1]]))
 		}
 	}
 	if isESM && bytes.Contains(data, []byte("require")) {
@@ -122,9 +131,11 @@ func (s *sources) lateRequire(importer, specifier string) bool {
 	return s.lates[importSite{importer, specifier}]
 }
 
-// isPackage reports that the specifier names a folder of some node_modules, as
-// seen from dir: most others are aliases of tsconfig, and asking esbuild is slow.
-func (s *sources) isPackage(dir, specifier string) bool {
+// packageFolder is the folder whose node_modules has the package that a file in
+// dir means by the specifier; "" for what is no package, such as an alias of
+// tsconfig. Packages are asked for from there: asking esbuild is slow, and all
+// files below mean the same.
+func (s *sources) packageFolder(dir, specifier string) string {
 	parts := strings.SplitN(specifier, "/", 3)
 	name := parts[0]
 	if strings.HasPrefix(name, "@") && len(parts) > 1 {
@@ -135,18 +146,18 @@ func (s *sources) isPackage(dir, specifier string) bool {
 	return s.findPackage(dir, name)
 }
 
-func (s *sources) findPackage(dir, name string) bool {
+func (s *sources) findPackage(dir, name string) string {
 	key := importSite{dir, name}
-	known, ok := s.packages[key]
+	folder, ok := s.packages[key]
 	if !ok {
-		_, err := os.Stat(filepath.Join(dir, "node_modules", filepath.FromSlash(name)))
-		known = err == nil
-		if parent := filepath.Dir(dir); !known && parent != dir {
-			known = s.findPackage(parent, name)
+		if _, err := os.Stat(filepath.Join(dir, "node_modules", filepath.FromSlash(name))); err == nil {
+			folder = dir
+		} else if parent := filepath.Dir(dir); parent != dir {
+			folder = s.findPackage(parent, name)
 		}
-		s.packages[key] = known
+		s.packages[key] = folder
 	}
-	return known
+	return folder
 }
 
 func (s *sources) isBare(importer, specifier string) bool {

@@ -5,6 +5,7 @@ package buildbundle
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -46,7 +47,7 @@ type Outcome struct {
 
 // Run builds.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
-	cfg, err := config.Find(os.DirFS(req.Dir), req.Config, req.Env)
+	cfg, err := req.configuration()
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +71,24 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		return nil, err
 	}
 	return b.commit(ctx)
+}
+
+// configuration reads the file named, which may lie outside the project, or
+// looks for it.
+func (req *Request) configuration() (*config.Config, error) {
+	root := os.DirFS(req.Dir)
+	if req.Config == "" || filepath.IsLocal(req.Config) {
+		return config.Find(root, filepath.ToSlash(req.Config), req.Env)
+	}
+	path := req.Config
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(req.Dir, path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return config.Parse(req.Config, data, root, req.Env)
 }
 
 type builder struct {
@@ -248,6 +267,9 @@ var roles = map[link.Role]release.Role{
 // record adds a pass to the release.
 func (b *builder) record(p *config.Pass, opts *bundle.Options, res *bundle.Result) error {
 	pass := release.Pass{Name: p.Name, Format: release.Format(opts.Format), Library: p.Library, AppVersion: p.AppVersion}
+	if pass.AppVersion == "" {
+		pass.AppVersion = b.packageVersion()
+	}
 	if opts.Targets != "" {
 		pass.Target = strings.Split(opts.Targets, ",")
 	}
@@ -286,6 +308,18 @@ func (b *builder) record(p *config.Pass, opts *bundle.Options, res *bundle.Resul
 		errs = append(errs, err, b.pinned(f.Path, f.Content, integrity, roles[f.Role], of, p.Name))
 	}
 	return errors.Join(errs...)
+}
+
+// packageVersion is package.json's, "" without one.
+func (b *builder) packageVersion() string {
+	data, err := os.ReadFile(filepath.Join(b.Dir, "package.json"))
+	var pkg struct {
+		Version string `json:"version"`
+	}
+	if err != nil || json.Unmarshal(data, &pkg) != nil {
+		return ""
+	}
+	return pkg.Version
 }
 
 // addChunk merges roots of one name: webpackChunkName may name several.
