@@ -35,11 +35,25 @@ func (c *compilation) link(ctx context.Context, out *compiled, values map[string
 	res := &entryResult{Output: linked, assets: c.sources.assets}
 	res.warnings = c.sources.warnings
 	for _, w := range out.warnings {
-		if !strings.Contains(w.Text, `"checkout-deploy-`) { // of the modules made for the build
+		if !ofOurModules(w) {
 			res.warnings = append(res.warnings, c.warning(w))
 		}
 	}
 	return res, nil
+}
+
+// ofOurModules reports a message about the modules made for the build; the
+// entry's is the project's business too.
+func ofOurModules(m api.Message) bool {
+	if strings.Contains(m.Text, `"checkout-deploy-`) {
+		return true
+	}
+	file := ""
+	if m.Location != nil {
+		file = m.Location.File
+	}
+	return strings.HasPrefix(file, "checkout-deploy-") &&
+		!strings.HasPrefix(file, rootNamespace+":"+string(rootEntry)) && !strings.HasPrefix(file, scanNamespace+":"+string(rootEntry))
 }
 
 // warning is a message of esbuild's in the project's words.
