@@ -126,7 +126,10 @@ func (r *record) origins() (initiators map[string]string, document Request) {
 	for _, q := range r.requests {
 		switch q.Type {
 		case "Document":
-			document = q
+			// Frames have documents too; theirs are started by an element.
+			if q.Initiator == "other" {
+				document = q
+			}
 		case "Script", "Stylesheet":
 			if _, known := initiators[q.URL]; !known {
 				initiators[q.URL] = q.Initiator
