@@ -49,14 +49,10 @@ func (c *Client) download(ctx context.Context, name, dir string) (_ Artifact, er
 	if a, err = c.fetch(ctx, a, s.zip); err != nil {
 		return Artifact{}, err
 	}
-	files, err := openArchive(s.zip, a.Size, c.options.Limits)
-	if err != nil {
+	if err := s.take(ctx, s.zip, a.Size, c.options.Limits); err != nil {
 		return Artifact{}, err
 	}
-	if err := files.extract(ctx, s.files); err != nil {
-		return Artifact{}, err
-	}
-	return a, s.commit()
+	return a, nil
 }
 
 // fetch writes a's zip to f and returns a with the size and digest that it has.

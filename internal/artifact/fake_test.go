@@ -64,7 +64,7 @@ type fault struct {
 	do    func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc)
 }
 
-const signature = "s3cret/sig+nature="
+const signature = "s3cret/qq+xx="
 
 func newFake(t *testing.T) *fake {
 	f := &fake{

@@ -1,9 +1,11 @@
 package artifact
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,6 +67,18 @@ func (s *stage) open() (err error) {
 	}
 	s.files, err = os.OpenRoot(dir)
 	return err
+}
+
+// take checks and unpacks a zip, and puts its files in the target's place.
+func (s *stage) take(ctx context.Context, zip io.ReaderAt, size int64, limits Limits) error {
+	a, err := openArchive(zip, size, limits)
+	if err != nil {
+		return err
+	}
+	if err := a.extract(ctx, s.files); err != nil {
+		return err
+	}
+	return s.commit()
 }
 
 // commit puts the files in the target's place.
