@@ -5,9 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,24 +59,4 @@ func unpackInto(dir string, data []byte, limits Limits) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.discard()) }()
 	return s.take(context.Background(), bytes.NewReader(data), int64(len(data)), limits)
-}
-
-// FuzzMask: no secret is left in what is shown of an answer, wherever it is cut.
-func FuzzMask(f *testing.F) {
-	f.Add("abc ", 3000, "s3cret/+=")
-	f.Add("", 8192, "0123456789")
-	f.Fuzz(func(t *testing.T, before string, at int, secret string) {
-		if len(secret) < 8 || len(secret) > 2000 || at < 0 || at > 2*maxErrorBody || strings.ContainsAny(secret, "*… ") || len(before) > 100 {
-			return
-		}
-		body := strings.Repeat(before+" ", at/(len(before)+1)+1)[:at] + secret + strings.Repeat(secret, 3)
-		shown := describe(response(body), []string{secret}).message
-		if strings.Contains(shown, secret) || strings.Contains(shown, secret[:8]) && !strings.Contains(body[:at], secret[:8]) {
-			t.Errorf("%q shows %q", shown, secret)
-		}
-	})
-}
-
-func response(body string) *http.Response {
-	return &http.Response{StatusCode: 400, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
