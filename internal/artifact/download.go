@@ -91,7 +91,8 @@ func (c *Client) fetchOnce(ctx context.Context, a Artifact, f *os.File) (int64, 
 		return 0, release.Digest{}, redact(withoutURL(ctx, err), from.secrets)
 	}
 	req.Header.Set("Accept-Encoding", "identity") // the digest is of the bytes as they are
-	watch := time.AfterFunc(c.times.stall, func() { cancel(fmt.Errorf("no byte in %v", c.times.stall)) })
+	watch := time.AfterFunc(c.times.stall,        //nolint:forbidigo // a timeout of I/O, which no decision reads
+		func() { cancel(fmt.Errorf("no byte in %v", c.times.stall)) })
 	defer watch.Stop()
 	resp, err := c.send(req, http.StatusOK, from.secrets...)
 	if err != nil {

@@ -194,9 +194,11 @@ func TestDownloadRefusesZips(t *testing.T) {
 		zip  []byte
 		want []string
 	}{
-		{"all problems at once", zipOf(t, entry("../a", ""), entry("/etc/passwd", ""), entry("a/../b", ""), entry(`c:\d`, ""), entry("x", ""), entry("X", ""),
-			entry("x", ""), entry("x/y", ""), entry("e\x00f", ""), entry("a//b", ""), entry("./g", ""), entry("nul", ""), entry("\xff", "")),
-			[]string{"12 problems", `../a`, `/etc/passwd`, `a/../b`, `c:`, `"X": there is "x" already`, `"x": there is "x" already`, `"x/y": there is the file "x" already`, "a//b", "./g", "nul"}},
+		{
+			"all problems at once", zipOf(t, entry("../a", ""), entry("/etc/passwd", ""), entry("a/../b", ""), entry(`c:\d`, ""), entry("x", ""), entry("X", ""),
+				entry("x", ""), entry("x/y", ""), entry("e\x00f", ""), entry("a//b", ""), entry("./g", ""), entry("nul", ""), entry("\xff", "")),
+			[]string{"12 problems", `../a`, `/etc/passwd`, `a/../b`, `c:`, `"X": there is "x" already`, `"x": there is "x" already`, `"x/y": there is the file "x" already`, "a//b", "./g", "nul"},
+		},
 		{"link", zipOf(t, entryOfMode("l", "/etc/passwd", fs.ModeSymlink|0o777)), []string{`"l": got a link`}},
 		{"device", zipOf(t, entryOfMode("d", "", fs.ModeDevice|0o666)), []string{`"d": got a link, a special file`}},
 		{"pipe", zipOf(t, entryOfMode("p", "", fs.ModeNamedPipe|0o666)), []string{`"p": got a link, a special file`}},

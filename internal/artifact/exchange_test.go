@@ -16,7 +16,7 @@ func TestMaskWhereverItIsCut(t *testing.T) {
 		for _, end := range []int{maxShown, maxErrorBody} {
 			for before := max(end-len(echoed)-30, 0); before < end+30; before++ {
 				body := strings.Repeat(".", before) + echoed + " " + strings.Repeat(echoed, 8)
-				shown := describe(response(body), secrets).message
+				shown := describeBody(body, secrets)
 				for i := range len(shown) - 7 {
 					if part := shown[i : i+8]; strings.Trim(part, ".*…") == part && strings.Contains(body, part) {
 						t.Fatalf("behind %d bytes %q shows %q of %q", before, shown, part, echoed)
@@ -33,12 +33,14 @@ func TestMaskWhatIsCutManyTimes(t *testing.T) {
 	secret := strings.Repeat("q1w2e3r4t5", 40)
 	for before := range len(secret) {
 		body := strings.Repeat(".", before) + strings.Repeat(secret, 30)
-		if shown := describe(response(body), []string{secret}).message; strings.Contains(shown, "q1w2") {
+		if shown := describeBody(body, []string{secret}); strings.Contains(shown, "q1w2") {
 			t.Fatalf("behind %d bytes %q shows a part of the secret", before, shown)
 		}
 	}
 }
 
-func response(body string) *http.Response {
-	return &http.Response{StatusCode: 400, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+func describeBody(body string, secrets []string) string {
+	resp := &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+	defer resp.Body.Close()
+	return describe(resp, secrets).message
 }

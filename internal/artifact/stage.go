@@ -96,7 +96,7 @@ func (s *stage) commit() error {
 // discard removes what is not in the target's place.
 func (s *stage) discard() error {
 	if s.zip != nil {
-		s.zip.Close()
+		_ = s.zip.Close()
 	}
 	if s.files != nil {
 		s.files.Close()
