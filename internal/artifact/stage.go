@@ -1,9 +1,11 @@
 package artifact
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,6 +69,18 @@ func (s *stage) open() (err error) {
 	return err
 }
 
+// take checks and unpacks a zip, and puts its files in the target's place.
+func (s *stage) take(ctx context.Context, zip io.ReaderAt, size int64, limits Limits) error {
+	a, err := openArchive(zip, size, limits)
+	if err != nil {
+		return err
+	}
+	if err := a.extract(ctx, s.files); err != nil {
+		return err
+	}
+	return s.commit()
+}
+
 // commit puts the files in the target's place.
 func (s *stage) commit() error {
 	if err := s.files.Close(); err != nil { // some systems don't rename an open directory
@@ -82,7 +96,7 @@ func (s *stage) commit() error {
 // discard removes what is not in the target's place.
 func (s *stage) discard() error {
 	if s.zip != nil {
-		s.zip.Close()
+		_ = s.zip.Close()
 	}
 	if s.files != nil {
 		s.files.Close()

@@ -36,7 +36,7 @@ func (c *Client) upload(ctx context.Context, name string, dir fs.FS) (_ Artifact
 	if err != nil {
 		return Artifact{}, err
 	}
-	if err := c.put(ctx, to, p.file, p.size, blockSize); err != nil {
+	if err := c.put(ctx, to, p.file, p.size); err != nil {
 		return Artifact{}, err
 	}
 	a, err := c.finalize(ctx, name, p)
