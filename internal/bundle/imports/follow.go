@@ -322,8 +322,10 @@ func (s *search) skippable(m *module) bool {
 	return true
 }
 
-var typescriptExtensions = []string{".ts", ".tsx", ".mts", ".cts"}
-var scriptExtensions = []string{".js", ".jsx", ".mjs", ".cjs"}
+var (
+	typescriptExtensions = []string{".ts", ".tsx", ".mts", ".cts"}
+	scriptExtensions     = []string{".js", ".jsx", ".mjs", ".cjs"}
+)
 
 func isTypeScript(file string) bool {
 	return slices.Contains(typescriptExtensions, path.Ext(file))
