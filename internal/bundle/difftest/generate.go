@@ -209,6 +209,7 @@ func (m *maker) pickForm(e edge, form Form, names []string) {
 		im.Form = Effect
 	}
 	switch im.Form {
+	case Effect, Star: // these have no names
 	case Named:
 		m.addSpecs(e, im, names, 1+m.IntN(3), func() string { return m.local(e.from) })
 	case Namespace:

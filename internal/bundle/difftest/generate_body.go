@@ -219,6 +219,7 @@ func (m *maker) read(mod *Module, x string, d Def) string {
 			`%[1]s(%[2]s, (class extends %[3]s { %[3]s() {} }).who());`,
 			`%[1]s(%[2]s, new %[3]s() instanceof %[3]s);`,
 		)(t, q, x)
+	case Const, Var, Object, NS, Local: // below: these are values
 	}
 	return m.pickCode(
 		`%[1]s(%[2]s, %[3]s);`,

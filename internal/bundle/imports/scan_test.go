@@ -226,10 +226,7 @@ func TestScanExports(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			x := scanExports([]byte(test.src), 0, test.typescript)
-			var parts []string
-			for _, name := range sortedKeys(x.values) {
-				parts = append(parts, name)
-			}
+			parts := sortedKeys(x.values)
 			for _, d := range x.decls {
 				parts = append(parts, "/", d.show())
 			}
