@@ -1,4 +1,4 @@
-package house_test
+package rules_test
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
-// Package house_test keeps the rules of who may import whom. The table of
-// packages is in house_test.go.
-package house_test
+// Package rules_test keeps the rules of who may import whom. The table of
+// packages is in imports_test.go.
+package rules_test
 
 import (
 	"fmt"
@@ -14,9 +14,11 @@ type floor int
 const (
 	leaf       floor = iota // domain words; the standard library only
 	capability              // knows one thing; config and action stand beside them
-	useCase
-	command
-	trial // tries the product out: nothing of the product imports it
+	shared                  // what several use cases do
+	useCase                 // one action or command
+	directory               // lists the use cases
+	command                 // wiring
+	trial                   // tries the product out: nothing of the product imports it
 )
 
 // room is the place of a package.
@@ -50,7 +52,7 @@ func check(pkgs []pkg) (problems []string) {
 		}
 		at, ok := roomOf(p.path)
 		if !ok {
-			problems = append(problems, p.path+" has no room: give it a row in internal/house")
+			problems = append(problems, p.path+" has no room: give it a row in internal/rules")
 			continue
 		}
 		for _, path := range p.imports {
@@ -135,7 +137,7 @@ func refuseRoom(at, path string) string {
 	case here.floor == capability:
 		return "a capability does not import another; declare a small interface and let app pass it in"
 	case here.floor == useCase:
-		return "a use case does not import another; what both need is a capability"
+		return "a use case does not import another; what both do is a package below them"
 	}
 	return "neither is a part of the other"
 }
