@@ -1,3 +1,5 @@
+// actionlint, pinned, and built by the Makefile. Each tool has a module of its own:
+// together they want versions of one library that do not go together.
 module tools
 
 go 1.26.0
