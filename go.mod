@@ -15,5 +15,6 @@ require (
 
 require (
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	github.com/sethvargo/go-githubactions v1.3.1 // indirect
 	google.golang.org/protobuf v1.35.2 // indirect
 )

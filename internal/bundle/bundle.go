@@ -15,13 +15,14 @@ import (
 
 	"github.com/org/checkout-deploy/internal/bundle/imports"
 	"github.com/org/checkout-deploy/internal/bundle/link"
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // entryResult is what one entry became.
 type entryResult struct {
 	*link.Output
 	assets   map[string][]byte
-	warnings []string
+	warnings []finding.Finding
 }
 
 // link makes the files of the entry at hand.
@@ -57,14 +58,16 @@ func ofOurModules(m api.Message) bool {
 }
 
 // warning is a message of esbuild's in the project's words.
-func (c *compilation) warning(m api.Message) string {
+func (c *compilation) warning(m api.Message) finding.Finding {
 	if l := m.Location; l != nil && (strings.HasPrefix(l.File, rootNamespace+":") || strings.HasPrefix(l.File, scanNamespace+":")) {
-		l.File, l.Line, l.Column = fmt.Sprintf("entry %q", c.entry.Name), 1, 0
+		m.Location, m.Text = nil, fmt.Sprintf("entry %q: %s", c.entry.Name, m.Text)
 	}
+	f := findingOf(m, finding.Medium)
 	if quoted := quotedFile.FindStringSubmatch(m.Text); m.ID == "ignored-bare-import" && quoted != nil {
-		m.Text = fmt.Sprintf("the import of %q is dropped, because its package.json declares that nothing there has side effects; if this file has some (a polyfill, say), write `side-effects: { %[1]q: true }` under `build` in checkout-deploy.yml", quoted[1])
+		f.Message = fmt.Sprintf("the import of %q is dropped, because its package.json declares that nothing there has side effects", quoted[1])
+		f.Hint = fmt.Sprintf("if this file has some (a polyfill, say), write `side-effects: { %q: true }` under `build` in checkout-deploy.yml", quoted[1])
 	}
-	return FormatMessage(m)
+	return f
 }
 
 var quotedFile = regexp.MustCompile(`because "([^"]+)"`)

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/org/checkout-deploy/internal/bundle/imports"
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // compilation runs esbuild for a pass, for one entry after the other: a build
@@ -193,7 +193,7 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 		changed, wrong := c.correct(out.layout)
 		if !changed || n == maxRelinks {
 			for _, w := range wrong {
-				c.sources.warn("evaluation order: " + w)
+				c.sources.warn(finding.Finding{Rule: "build/evaluation-order", Severity: finding.Medium, Message: "evaluation order: " + w})
 			}
 			return out, nil
 		}
@@ -233,43 +233,6 @@ func (c *compilation) defines() map[string]string {
 		d[k] = v
 	}
 	return d
-}
-
-// messagesError is every message of esbuild's in one error, each with its
-// place: "src/a.ts:3:7: Could not resolve "./b"".
-func messagesError(msgs []api.Message) error {
-	errs := make([]error, 0, len(msgs)+1)
-	packages := false
-	for _, m := range msgs {
-		if missingPackage.MatchString(m.Text) {
-			packages = true
-			m.Notes = nil // esbuild would have it marked external, which no page could load
-		}
-		errs = append(errs, errors.New(FormatMessage(m)))
-	}
-	if packages {
-		errs = append(errs, errors.New("are the project's packages installed? Try npm ci in its folder"))
-	}
-	return errors.Join(errs...)
-}
-
-var missingPackage = regexp.MustCompile(`^Could not resolve "[^./]`)
-
-// FormatMessage gives file, line, column (both from 1), text and notes.
-func FormatMessage(m api.Message) string {
-	var b strings.Builder
-	if l := m.Location; l != nil {
-		fmt.Fprintf(&b, "%s:%d:%d: ", l.File, l.Line, l.Column+1)
-	}
-	b.WriteString(m.Text)
-	for _, n := range m.Notes {
-		b.WriteString("\n  ")
-		if l := n.Location; l != nil {
-			fmt.Fprintf(&b, "%s:%d:%d: ", l.File, l.Line, l.Column+1)
-		}
-		b.WriteString(n.Text)
-	}
-	return b.String()
 }
 
 func sourceMapMode(m Maps) api.SourceMap {

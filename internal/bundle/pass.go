@@ -8,13 +8,14 @@ import (
 	"slices"
 
 	"github.com/org/checkout-deploy/internal/bundle/link"
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // Result is what a pass made.
 type Result struct {
 	Entries  []EntryResult
-	Files    []link.File // scripts, styles, maps and assets; each path once
-	Warnings []string    // sorted, each once
+	Files    []link.File       // scripts, styles, maps and assets; each path once
+	Warnings []finding.Finding // sorted, each once; their paths are relative to Root
 }
 
 // EntryResult is what one entry loads.
@@ -85,7 +86,7 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 			Name: p.c.entry.Name, JS: out.InitialJS, CSS: out.InitialCSS, Lazy: out.Lazy, ImportMap: out.ImportMap,
 		})
 	}
-	slices.Sort(res.Warnings)
+	finding.Sort(res.Warnings)
 	res.Warnings = slices.Compact(res.Warnings)
 	return res, nil
 }

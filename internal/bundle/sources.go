@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // sources is what the load hooks learn of the source files. The hooks run in
@@ -27,7 +29,7 @@ type sources struct {
 	packages map[importSite]string // see packageFolder; by folder and name
 	esm      map[string]bool
 	assets   map[string][]byte
-	warnings []string // of style sheets
+	warnings []finding.Finding
 }
 
 type question struct {
@@ -103,7 +105,11 @@ func (s *sources) script(path, name string, data []byte) {
 	if bytes.Contains(data, []byte("import.meta.url")) {
 		for _, m := range relativeURL.FindAllIndex(data, -1) {
 			line := bytes.Count(data[:m[0]], []byte("\n")) + 1
-			s.warnings = append(s.warnings, fmt.Sprintf("%s:%d: %s) is left as it is: the file is not part of the release (workers and such assets are not bundled; import the file instead to get its URL)", name, line, data[m[0]:m[1]]))
+			s.warnings = append(s.warnings, finding.Finding{
+				Rule: "build/url-left", Severity: finding.Medium, Location: finding.Location{Path: name, Line: line},
+				Message: fmt.Sprintf("%s) is left as it is: the file is not part of the release", data[m[0]:m[1]]),
+				Hint:    "workers and such assets are not bundled; import the file instead to get its URL",
+			})
 		}
 	}
 	if isESM && bytes.Contains(data, []byte("require")) {
@@ -203,10 +209,10 @@ func (s *sources) asset(name string, data []byte) {
 	s.assets[name] = data
 }
 
-func (s *sources) warn(text string) {
+func (s *sources) warn(f finding.Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.warnings = append(s.warnings, text)
+	s.warnings = append(s.warnings, f)
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

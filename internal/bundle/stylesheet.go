@@ -10,6 +10,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/style"
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 var identifier = regexp.MustCompile(`^[A-Za-z_$][\w$]*$`)
@@ -63,7 +64,7 @@ func (c *compilation) bundleStyles(ctx context.Context, name string, keys []stri
 			return nil, err
 		}
 		for _, w := range s.Warnings {
-			c.sources.warn(w.String())
+			c.sources.warn(w.Finding(finding.Medium))
 		}
 		sheets = append(sheets, s)
 	}

@@ -16,20 +16,22 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/bundle"
 	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/bundle/target"
 	"github.com/org/checkout-deploy/internal/config"
+	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
 )
 
 // Request is what the edge (flags, inputs, environment) knows.
 type Request struct {
-	Dir           string // the project, absolute
-	Config        string // relative to Dir; "" looks for checkout-deploy.yml
-	OutDir        string // "" takes the configuration's
-	Format        string // "" takes the configuration's
+	Dir           string         // the project, absolute
+	Config        string         // relative to Dir; "" looks for checkout-deploy.yml
+	OutDir        string         // "" takes the configuration's
+	Format        release.Format // "" takes the configuration's
 	Env           config.Env
 	LookPath      func(string) (string, error)
 	ProgramFolder string // where dart-sass may lie beside the program
@@ -41,15 +43,15 @@ type Request struct {
 type Outcome struct {
 	ID       release.Digest
 	Release  *release.Release
-	OutDir   string // absolute
-	Warnings []string
+	OutDir   string            // absolute
+	Warnings []finding.Finding // their paths are relative to the project
 }
 
 // Run builds.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
 	cfg, err := req.configuration()
 	if err != nil {
-		return nil, err
+		return nil, action.Misuse(err)
 	}
 	if req.Dir, err = filepath.EvalSymlinks(req.Dir); err != nil {
 		return nil, fmt.Errorf("finding the project: %w", err)
@@ -57,11 +59,8 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
 		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
 	}}
-	if err := b.checkFormat(); err != nil {
-		return nil, err
-	}
 	if err := b.checkOutDir(); err != nil {
-		return nil, err
+		return nil, action.Misuse(err)
 	}
 	defer b.close()
 	if err := b.passes(ctx); err != nil {
@@ -98,14 +97,7 @@ type builder struct {
 	rel      *release.Release
 	contents map[string][]byte
 	maps     map[string][]byte // import maps by "pass/entry"
-	warnings []string
-}
-
-func (b *builder) checkFormat() error {
-	if b.Format == "" || slices.Contains(release.Formats, release.Format(b.Format)) {
-		return nil
-	}
-	return fmt.Errorf("format %q is not known: use classic, esm or iife", b.Format)
+	warnings []finding.Finding
 }
 
 func (b *builder) close() {
@@ -219,11 +211,11 @@ func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
 	return opts, nil
 }
 
-func (b *builder) format(p *config.Pass) string {
+func (b *builder) format(p *config.Pass) release.Format {
 	if b.Format != "" {
 		return b.Format
 	}
-	return string(p.Format)
+	return p.Format
 }
 
 func (b *builder) defines(p *config.Pass) map[string]string {

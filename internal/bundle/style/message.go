@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // Message is a warning. Line and Column count from 1, in UTF-16 units as
@@ -26,6 +28,24 @@ func (m Message) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
 }
 
+// DeprecationRule is the rule of what Sass will no longer take one day: projects
+// have hundreds of these.
+const DeprecationRule = "build/sass-deprecation"
+
+// Finding is the message as all actions show them.
+func (m Message) Finding(severity finding.Severity) finding.Finding {
+	f := finding.Finding{
+		Rule: "build/style", Severity: severity,
+		Location: finding.Location{Path: m.File, Line: m.Line, Column: m.Column},
+	}
+	f.Message, f.Hint, _ = strings.Cut(m.Text, "\n")
+	f.Hint = strings.TrimSpace(f.Hint)
+	if strings.Contains(m.Text, "deprecated") && strings.Contains(m.Text, "sass-lang.com") {
+		f.Rule, f.Severity = DeprecationRule, finding.Low
+	}
+	return f
+}
+
 // Error is a source that does not compile.
 type Error struct {
 	Message
@@ -37,6 +57,15 @@ func (e *Error) Error() string {
 		return e.Message.String()
 	}
 	return e.Message.String() + "\n" + e.Excerpt
+}
+
+// Findings makes Error a finding.Reporter.
+func (e *Error) Findings() []finding.Finding {
+	f := e.Finding(finding.High)
+	if f.Hint == "" {
+		f.Hint = e.Excerpt
+	}
+	return []finding.Finding{f}
 }
 
 // Merge is the warnings of sheets without repetition, sorted by place, at most

@@ -1,0 +1,19 @@
+package action
+
+// Inputs that several actions have. They mean the same everywhere.
+
+// WorkingDirectory is the project's folder.
+func WorkingDirectory(to *string) Input {
+	return Input{
+		Name: "working-directory", Flag: "C", Default: ".", Value: Text(to),
+		Doc: "The project's folder, relative to the workspace.",
+	}
+}
+
+// Config is the configuration file.
+func Config(to *string) Input {
+	return Input{
+		Name: "config", Value: Text(to),
+		Doc: "The configuration file, relative to the project. Without it `checkout-deploy.yml`, where there is one.",
+	}
+}

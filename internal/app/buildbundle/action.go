@@ -1,0 +1,84 @@
+package buildbundle
+
+import (
+	"context"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/bundle/style"
+	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/release"
+)
+
+// inputs are the action's, as given.
+type inputs struct {
+	dir, config, outDir string
+	format              release.Format
+}
+
+// Action is build-bundle.
+func Action() action.Action {
+	in := &inputs{}
+	return action.Action{
+		Spec: action.Spec{
+			Name:        "build-bundle",
+			Summary:     "builds a checkout page's release from its sources",
+			Description: "Bundle a checkout page into chunks for plain script tags, every byte of them pinned by Subresource Integrity.",
+			Icon:        "package",
+			Colour:      "green",
+			Inputs: []action.Input{
+				action.WorkingDirectory(&in.dir),
+				action.Config(&in.config),
+				{Name: "outdir", Value: action.Text(&in.outDir), Doc: "The folder that gets the release, relative to the project. It is replaced whole, at the end, and only if all went well. Without it the configuration's, else `dist`."},
+				{Name: "format", Value: action.OneOf(&in.format, release.Formats), Doc: "How the scripts are to be loaded, instead of what the configuration says."},
+			},
+			Outputs: []action.Output{
+				{Name: "release", Doc: "The release's id: the SHA-256 of its record, in hexadecimal digits."},
+				{Name: "dist", Doc: "The folder of the release, relative to the workspace."},
+				{Name: "release-file", Doc: "The record, `release.json` in that folder."},
+			},
+			Permissions: []string{"contents: read"},
+		},
+		Run: in.run,
+	}
+}
+
+func (in *inputs) run(ctx context.Context, r *action.Run) error {
+	dir := r.Path(in.dir)
+	out, err := Run(ctx, Request{
+		Dir: dir, Config: in.config, OutDir: in.outDir, Format: in.format,
+		Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
+	})
+	if err != nil {
+		return r.In(dir, err)
+	}
+	r.Wrote(out.OutDir)
+	warn(r, dir, out.Warnings)
+	r.Logf("%d files, %d bytes in %s", len(out.Release.Files), out.Release.Size(), r.Shown(out.OutDir))
+	r.SetOutput("release", out.ID.String())
+	r.SetOutput("dist", r.Shown(out.OutDir))
+	r.SetOutput("release-file", r.Shown(out.OutDir)+"/"+release.RecordName)
+	return nil
+}
+
+func sassOf(r *action.Run) string {
+	program, _ := r.Lookup("DART_SASS")
+	return program
+}
+
+// shownDeprecations of Sass are told; projects have hundreds, and all say the same.
+const shownDeprecations = 3
+
+func warn(r *action.Run, dir string, warnings []finding.Finding) {
+	deprecations := 0
+	for _, w := range warnings {
+		if w.Rule == style.DeprecationRule {
+			if deprecations++; deprecations > shownDeprecations {
+				continue
+			}
+		}
+		r.Report(r.Within(dir, w))
+	}
+	if more := deprecations - shownDeprecations; more > 0 {
+		r.Logf("and %d more deprecations of Sass", more)
+	}
+}
