@@ -12,7 +12,7 @@ MODULES = examples/checkout/node_modules/.installed
 HAS_NPM := $(shell command -v npm 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve serve-react test test-computing test-waiting lint fuzz bench npm sass build
+.PHONY: help demo serve serve-react test test-computing test-waiting lint generate verify fuzz bench npm sass build
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,14 @@ test-waiting:
 lint: ## gofmt and go vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
+
+generate: ## make action.yml files and the parts of documents that come from the code
+	$(GO) run ./internal/generate
+
+verify: ## check that all that is made from the code is up to date, and go.mod tidy
+	$(GO) run ./internal/generate -check
+	$(GO) mod tidy -diff
+	$(GO) mod verify
 
 fuzz: ## run each fuzz test for FUZZTIME (20s)
 	@for package in $$($(GO) list ./...); do \

@@ -17,3 +17,11 @@ func Config(to *string) Input {
 		Doc: "The configuration file, relative to the project. Without it `checkout-deploy.yml`, where there is one.",
 	}
 }
+
+// Release is a release's id.
+func Release(to *string) Input {
+	return Input{
+		Name: "release", Value: Text(to),
+		Doc: "The release's id, as build-bundle's output `release` has it.",
+	}
+}

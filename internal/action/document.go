@@ -9,7 +9,7 @@ import (
 // Help is what --help prints, in lines of at most 80 characters.
 func (s *Spec) Help() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s.\n\nUsage: %s [flags]\n", s.Name, s.Summary, s.Name)
+	fmt.Fprintf(&b, "%s %s.\n\nUsage: %s [flags]\n", s.command(), s.Summary, s.command())
 	for _, in := range s.Inputs {
 		name := "--" + in.Name
 		if in.Flag != "" {
@@ -27,6 +27,9 @@ func (s *Spec) Help() string {
 	}
 	return b.String()
 }
+
+// command is what is typed to run it.
+func (s *Spec) command() string { return strings.TrimPrefix(s.program+" "+s.Name, " ") }
 
 // item is a name and, below it, what it means.
 func item(b *strings.Builder, name, doc string) {

@@ -97,7 +97,7 @@ func (c *Command) Run(ctx context.Context, a Action) int {
 		fmt.Fprint(c.Stdout, a.Help())
 		return 0
 	case g.version:
-		fmt.Fprintf(c.Stdout, "%s %s\n", a.Name, c.Version)
+		fmt.Fprintf(c.Stdout, "%s %s\n", a.command(), c.Version)
 		return 0
 	}
 	for _, in := range a.Inputs {
@@ -105,6 +105,7 @@ func (c *Command) Run(ctx context.Context, a Action) int {
 			r.Mask(g.text[in.Name])
 		}
 	}
+	r.given = g.text
 	a.set(g, &p)
 	for _, name := range g.unknown {
 		r.Report(finding.Finding{Rule: "action/unknown-input", Severity: finding.Medium, Message: fmt.Sprintf("got the unknown input %s%s", quote(name), a.instead(name, ""))})
@@ -149,7 +150,7 @@ func (r *Run) end(err error) int {
 // fail shows an error: its findings, each at its place, or its text.
 func (r *Run) fail(err error) {
 	if kindOf(err) == Cancelled {
-		r.print(r.spec.Name + ": cancelled")
+		r.print(r.spec.command() + ": cancelled")
 		return
 	}
 	for _, f := range r.findings(err) {
@@ -178,7 +179,7 @@ func (r *Run) findings(err error) []finding.Finding {
 	}
 	message := strings.TrimSpace(err.Error())
 	if !r.OnRunner() {
-		message = r.spec.Name + ": " + message
+		message = r.spec.command() + ": " + message
 	}
 	return []finding.Finding{{Rule: r.spec.Name, Severity: finding.High, Message: message, Hint: hintOf(err)}}
 }

@@ -91,7 +91,7 @@ func (s *Spec) fromFlags(g *given, args []string, p *problems) {
 		case err != nil:
 			args = s.badFlag(before, args, err, p)
 		case len(args) > 0:
-			p.add("got %s, which is not a flag; see %s --help", quote(args[0]), s.Name)
+			p.add("got %s, which is not a flag; see %s --help", quote(args[0]), s.command())
 			args = args[1:]
 		}
 	}

@@ -3,6 +3,7 @@ package action
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,8 +17,9 @@ import (
 // several goroutines.
 type Run struct {
 	*Command
-	spec *Spec
-	env  environment
+	spec  *Spec
+	env   environment
+	given map[string]string
 	// mu guards all below, and the streams.
 	mu      sync.Mutex
 	secrets secrets
@@ -126,7 +128,8 @@ func (r *Run) Report(all ...finding.Finding) {
 	}
 }
 
-// SetOutput gives later steps a value, when the action ends. A name that Spec
+// SetOutput gives later steps a value, when the action ends; the last one of a
+// name counts. A name that Spec
 // does not have is a mistake of the action's.
 func (r *Run) SetOutput(name, value string) {
 	r.mu.Lock()
@@ -137,8 +140,27 @@ func (r *Run) SetOutput(name, value string) {
 	case r.secrets.in(value):
 		r.blame("got a secret as the output %q", name)
 	default:
+		r.outputs = slices.DeleteFunc(r.outputs, func(o output) bool { return o.name == name })
 		r.outputs = append(r.outputs, output{name, value})
 	}
+}
+
+// Output is a value that SetOutput was given before.
+func (r *Run) Output(name string) (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.outputs, func(o output) bool { return o.name == name })
+	if i < 0 {
+		return "", false
+	}
+	return r.outputs[i].value, true
+}
+
+// Given says whether the user gave an input of this name a value of its own: the
+// runner fills in action.yml's defaults, and they look like the user's.
+func (r *Run) Given(name string) bool {
+	in := r.spec.input(name)
+	return in != nil && r.given[name] != "" && r.given[name] != in.Default
 }
 
 // Summarise adds Markdown to the job's summary. Text of unknown origin in it has

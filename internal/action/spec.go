@@ -39,6 +39,8 @@ type Spec struct {
 	Icon, Colour string
 	Inputs       []Input
 	Outputs      []Output
+	// program is what it is a command of; "" where it is one itself.
+	program string
 	// Permissions are the GITHUB_TOKEN scopes it needs, such as "contents: read".
 	Permissions []string
 }

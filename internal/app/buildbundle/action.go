@@ -2,8 +2,11 @@ package buildbundle
 
 import (
 	"context"
+	"errors"
+	"runtime/debug"
 
 	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/handover"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
@@ -13,6 +16,7 @@ import (
 type inputs struct {
 	dir, config, outDir string
 	format              release.Format
+	artifact            bool
 }
 
 // Action is build-bundle.
@@ -30,6 +34,7 @@ func Action() action.Action {
 				action.Config(&in.config),
 				{Name: "outdir", Value: action.Text(&in.outDir), Doc: "The folder that gets the release, relative to the project. It is replaced whole, at the end, and only if all went well. Without it the configuration's, else `dist`."},
 				{Name: "format", Value: action.OneOf(&in.format, release.Formats), Doc: "How the scripts are to be loaded, instead of what the configuration says."},
+				{Name: "artifact", Default: "true", Value: action.Bool(&in.artifact), Doc: "Whether a workflow keeps the release as its artifact `checkout-<release>-files`, for later jobs."},
 			},
 			Outputs: []action.Output{
 				{Name: "release", Doc: "The release's id: the SHA-256 of its record, in hexadecimal digits."},
@@ -43,6 +48,12 @@ func Action() action.Action {
 }
 
 func (in *inputs) run(ctx context.Context, r *action.Run) error {
+	if _, given := r.Lookup("GOGC"); !given {
+		// esbuild keeps its syntax trees between two links, so the heap is mostly
+		// alive: collecting a little earlier keeps the peak in the bound that
+		// docs/benchmarks.md gives.
+		defer debug.SetGCPercent(debug.SetGCPercent(80))
+	}
 	dir := r.Path(in.dir)
 	out, err := Run(ctx, Request{
 		Dir: dir, Config: in.config, OutDir: in.outDir, Format: in.format,
@@ -57,7 +68,17 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	r.SetOutput("release", out.ID.String())
 	r.SetOutput("dist", r.Shown(out.OutDir))
 	r.SetOutput("release-file", r.Shown(out.OutDir)+"/"+release.RecordName)
-	return nil
+	if !in.artifact {
+		return nil
+	}
+	err = handover.Send(ctx, r, out.ID, out.OutDir)
+	if errors.Is(err, handover.ErrNoArtifacts) {
+		return nil // the folder is the hand-over
+	}
+	if err == nil {
+		r.Logf("kept for later jobs as the artifact %s", handover.FilesName(out.ID))
+	}
+	return err
 }
 
 func sassOf(r *action.Run) string {

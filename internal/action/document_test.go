@@ -1,0 +1,71 @@
+package action
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A new input is one entry of the Spec: everything else follows.
+func TestAnInputIsAddedInOnePlace(t *testing.T) {
+	var s sample
+	var added string
+	a := s.action(nil)
+	a.Inputs = append(a.Inputs, Input{Name: "new-one", Doc: "It's `new`: a|b.", Default: "x", Value: Text(&added)})
+	for name, text := range map[string]string{"action.yml": a.Metadata("Dockerfile", "/x"), "tables": a.Tables(), "help": a.Help()} {
+		if !strings.Contains(text, "new-one") {
+			t.Errorf("%s: got nothing of the input in\n%s", name, text)
+		}
+	}
+	flags := laptop(t, "--new-one=by-flag")
+	if code := flags.run(a); code != 0 || added != "by-flag" {
+		t.Errorf("flag: got exit code %d, %q", code, added)
+	}
+	inputs := runner(t, "new-one=by-runner")
+	if code := inputs.run(a); code != 0 || added != "by-runner" {
+		t.Errorf("runner: got exit code %d, %q", code, added)
+	}
+}
+
+// Metadata is YAML that says what the Spec says, whatever is in its texts.
+func TestMetadata(t *testing.T) {
+	a := (&sample{}).action(nil)
+	a.Inputs[0].Doc = "It's: \"odd\" # 'text' {a} & *b\u00e9."
+	var got struct {
+		Name, Description string
+		Inputs            map[string]struct {
+			Description, Default string
+			Required             bool
+		}
+		Outputs map[string]struct{ Description string }
+		Runs    struct{ Using, Image, Entrypoint string }
+	}
+	if err := yaml.Load([]byte(a.Metadata("../../Dockerfile", "/opt/sample")), &got, yaml.WithKnownFields(false)); err != nil {
+		t.Fatal(err)
+	}
+	if in := got.Inputs["a-text"]; !strings.HasPrefix(in.Description, a.Inputs[0].Doc) || in.Default != "some `text`|" || in.Required {
+		t.Errorf("got the input %+v", in)
+	}
+	if len(got.Inputs) != 5 || len(got.Outputs) != 2 || got.Runs.Using != "docker" || got.Runs.Image != "../../Dockerfile" || got.Runs.Entrypoint != "/opt/sample" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestDocumentsOfTheSample(t *testing.T) {
+	a := (&sample{}).action(nil)
+	a.Permissions = []string{"contents: read", "checks: write"}
+	for name, got := range map[string]string{"help.txt": a.Help(), "tables.md": a.Tables(), "action.yml": a.Metadata("Dockerfile", "/sample")} {
+		path := "testdata/documents/" + name
+		if os.Getenv("UPDATE_GOLDEN") != "" {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil || string(want) != got {
+			t.Errorf("%s: got\n%s\nwant\n%s%v", name, got, want, err)
+		}
+	}
+}

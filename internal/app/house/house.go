@@ -1,0 +1,21 @@
+// Package house lists the actions: the one place that a new one is added to.
+package house
+
+import (
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/buildbundle"
+	"github.com/org/checkout-deploy/internal/app/pipeline"
+	"github.com/org/checkout-deploy/internal/app/verify"
+)
+
+// Actions are those with a folder of their own under actions.
+func Actions() []action.Action { return []action.Action{buildbundle.Action()} }
+
+// stages are what the root action can do, in the order it makes sense in.
+func stages() []action.Action { return append(Actions(), verify.Action()) }
+
+// Root is the action at the repository's root.
+func Root() action.Action { return pipeline.Action(stages()...) }
+
+// Commands are those of the program checkout-deploy.
+func Commands() []action.Action { return stages() }
