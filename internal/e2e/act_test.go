@@ -66,6 +66,7 @@ func (w workflow) run(t *testing.T) outcome {
 	out := outcome{artifacts: filepath.Join(home, "artifacts")}
 	args := []string{
 		"push", "--json", "--eventpath", event, "--platform", "ubuntu-latest=-self-hosted", "--pull=false", "--no-cache-server",
+		"--local-repository", "org/checkout-deploy@v1=" + actions(t),
 		"--artifact-server-path", out.artifacts, "--artifact-server-port", freePort(t),
 		// A job on this machine names its files by this machine's paths, which
 		// have to be the same in the container.
@@ -121,30 +122,37 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-var imageLine = regexp.MustCompile(`(?m)^(  image: ).*$`)
-
-// repository is a Git repository with the workflow and the project's actions,
-// which run the images under test.
+// repository is the Git repository of the project that has the workflow.
 func (w workflow) repository(t *testing.T) string {
 	t.Helper()
 	repo := t.TempDir()
 	write(t, repo, w.files)
-	action := read(t, repository(t), "actions", "build-bundle", "action.yml")
-	if len(imageLine.FindAllString(action, -1)) != 1 {
-		t.Fatalf("got no single image in action.yml:\n%s", action)
-	}
-	write(t, repo, map[string]string{
-		".github/workflows/" + w.file:     strings.ReplaceAll(read(t, "testdata", "workflows", w.file), "CHECKOUT_DEPLOY_IMAGE", checkoutDeploy),
-		"actions/build-bundle/action.yml": imageLine.ReplaceAllString(action, "${1}docker://"+buildBundle),
-	})
+	write(t, repo, map[string]string{".github/workflows/" + w.file: read(t, "testdata", "workflows", w.file)})
 	git := func(args ...string) {
-		command(t, repo, "git", append([]string{"-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "-c", "init.defaultBranch=main", "-c", "core.hooksPath=/dev/null"}, args...)...)
+		command(t, repo, "git", append([]string{"-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "-c", "core.hooksPath=/dev/null"}, args...)...)
 	}
 	git("init", "-q", "-b", cmp.Or(w.branch, "main"))
 	git("add", "-A")
 	git("commit", "-q", "-m", "The project")
 	git("remote", "add", "origin", "https://github.com/example/shop")
 	return repo
+}
+
+var imageLine = regexp.MustCompile(`(?m)^(  image: ).*$`)
+
+// actions is a folder that stands in for org/checkout-deploy at a release: the
+// project's action.yml files, which name the images under test.
+func actions(t *testing.T) string {
+	t.Helper()
+	released := t.TempDir()
+	for file, image := range map[string]string{"action.yml": checkoutDeploy, "actions/build-bundle/action.yml": buildBundle} {
+		text := read(t, repository(t), file)
+		if len(imageLine.FindAllString(text, -1)) != 1 {
+			t.Fatalf("got no single image in %s:\n%s", file, text)
+		}
+		write(t, released, map[string]string{file: imageLine.ReplaceAllString(text, "${1}docker://"+image)})
+	}
+	return released
 }
 
 func parse(t *testing.T, log []byte) (lines []line) {
@@ -205,4 +213,15 @@ func (o outcome) outputs(step string) map[string]string {
 		}
 	}
 	return all
+}
+
+// errors are a step's error annotations.
+func (o outcome) errors(step string) string {
+	var all strings.Builder
+	for _, l := range o.of(step) {
+		if l.Command == "error" {
+			all.WriteString(l.Argument + "\n")
+		}
+	}
+	return all.String()
 }

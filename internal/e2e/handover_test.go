@@ -34,13 +34,13 @@ func TestReleaseTravelsBetweenJobs(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(kept, "release.json")); err != nil {
 		t.Errorf("a later step of the job does not find the release: %v", err)
 	}
-	var verified string
-	for _, l := range got.of("verify") {
-		if l.Raw {
-			verified += l.Message
-		}
+	if verified := got.outputs("verify"); verified["release"] != id || verified["dist"] != "dist" {
+		t.Errorf("got the outputs %q of verify, want release %s in dist", verified, id)
 	}
-	if !strings.Contains(verified, id) {
-		t.Errorf("verify does not say what it verified: %q", verified)
+	if changed := got.errors("changed"); !strings.Contains(changed, "not the file of release "+id) {
+		t.Errorf("a changed file: got the errors %q", changed)
+	}
+	if unknown := got.errors("unknown"); !strings.Contains(unknown, "checkout-a000") {
+		t.Errorf("a release that no job made: got the errors %q", unknown)
 	}
 }
