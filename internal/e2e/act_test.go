@@ -36,11 +36,13 @@ type line struct {
 	Result  string   `json:"jobResult"`
 	StepIDs []string `json:"stepID"`
 	// What a step told the runner, by its log or its files.
-	Command  string            `json:"command"`
-	Name     string            `json:"name"`
-	Argument string            `json:"arg"`
-	Pairs    map[string]string `json:"kvPairs"`
-	Content  string            `json:"content"`
+	Command  string                     `json:"command"`
+	Name     string                     `json:"name"`
+	Argument string                     `json:"arg"`
+	Pairs    map[string]string          `json:"kvPairs"`
+	Line     string                     `json:"raw"` // of the log, if the command was there
+	Content  string                     `json:"content"`
+	Matrix   map[string]json.RawMessage `json:"matrix"`
 }
 
 // outcome is what act saw.
@@ -164,12 +166,33 @@ func parse(t *testing.T, log []byte) (lines []line) {
 		if err := json.Unmarshal(scanner.Bytes(), &l); err != nil {
 			continue // what act prints before it logs
 		}
-		lines = append(lines, l)
+		lines = append(lines, l.asRunner())
 	}
 	if err := scanner.Err(); err != nil {
 		t.Fatal(err)
 	}
 	return lines
+}
+
+// asRunner reads a command of the log again: act takes the last "::" of the line
+// for the end of its properties, GitHub's runner the first (ActionCommand.cs).
+func (l line) asRunner() line {
+	properties, argument, ok := strings.Cut(strings.TrimPrefix(l.Line, "::"), "::")
+	if !ok || !strings.HasPrefix(l.Line, "::") {
+		return l
+	}
+	l.Command, properties, _ = strings.Cut(properties, " ")
+	l.Argument, l.Pairs = unescape(argument), map[string]string{}
+	for _, property := range strings.Split(properties, ",") {
+		if name, value, ok := strings.Cut(property, "="); ok {
+			l.Pairs[name] = unescape(value)
+		}
+	}
+	return l
+}
+
+func unescape(text string) string {
+	return strings.NewReplacer("%0D", "\r", "%0A", "\n", "%3A", ":", "%2C", ",", "%25", "%").Replace(strings.TrimRight(text, "\r\n"))
 }
 
 func (o outcome) log() string {
