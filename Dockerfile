@@ -7,12 +7,10 @@
 # manager. Files of other machines' architectures are copied, never run, so
 # --platform linux/arm64 needs no emulator.
 
-ARG GO=golang:1.26-bookworm
-ARG NODE=node:22-bookworm-slim
-ARG DEBIAN=debian:bookworm-slim
+FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS go
 
 # Every program, and the licences of the modules in them.
-FROM --platform=$BUILDPLATFORM ${GO} AS build
+FROM go AS build
 WORKDIR /src
 # The flags are the Makefile's, so that a build cache mounted here is of use.
 ENV CGO_ENABLED=0 GOEXPERIMENT=jsonv2 GOFLAGS="-trimpath -buildvcs=false" GOTOOLCHAIN=local
@@ -36,18 +34,18 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 	mkdir -p /licences/go; cp "$(go env GOROOT)/LICENSE" /licences/go/
 
 # Dart Sass, as npm's packages have it; the lock holds their digests.
-FROM --platform=$BUILDPLATFORM ${NODE} AS sass
+FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS sass
 WORKDIR /sass
 COPY cmd/build-bundle/dart-sass/ ./
 ARG TARGETARCH
 RUN npm ci --os=linux --cpu="$(echo "$TARGETARCH" | sed s/amd64/x64/)" && mv node_modules/sass-embedded-linux-*/dart-sass /dart-sass
 
 # The C library that Dart Sass is linked to.
-FROM ${DEBIAN} AS libc
+FROM debian:bookworm-slim AS libc
 
 # The root of build-bundle's image. The layout of the libraries is Debian's: a
 # loader where the programs name it, its libraries in /lib.
-FROM --platform=$BUILDPLATFORM ${GO} AS build-bundle-root
+FROM go AS build-bundle-root
 WORKDIR /root-fs
 RUN mkdir -p bin etc/ssl/certs lib lib64 opt/checkout-deploy tmp usr/share/doc/libc6 var/lib/dpkg/status.d && chmod 1777 tmp
 COPY --from=libc /usr/lib/*-linux-gnu/ld-linux-*.so.* /usr/lib/*-linux-gnu/libc.so.6 /usr/lib/*-linux-gnu/libm.so.6 /usr/lib/*-linux-gnu/libdl.so.2 /usr/lib/*-linux-gnu/libpthread.so.0 lib/
@@ -72,7 +70,7 @@ COPY --from=build-bundle-root /root-fs /
 ENTRYPOINT ["/opt/checkout-deploy/build-bundle"]
 
 # Every program. Build-bundle's root is all of what the others need.
-FROM --platform=$BUILDPLATFORM ${GO} AS checkout-deploy-root
+FROM go AS checkout-deploy-root
 COPY --from=build-bundle-root /root-fs /root-fs
 COPY --from=build /programs /root-fs/opt/checkout-deploy
 RUN rm /root-fs/opt/checkout-deploy/sass-launcher && find /root-fs -exec touch -h -d @0 {} +

@@ -68,7 +68,9 @@ func (img *image) add(t *testing.T, layer []byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		img.files["/"+path.Clean(header.Name)] = header
+		if name := path.Join("/", header.Name); name != "/" {
+			img.files[name] = header
+		}
 	}
 }
 
