@@ -174,7 +174,7 @@ func (b Bars) bars() []bar {
 	}
 	for i := range out {
 		out[i].Length = thousandths(out[i].Value.Amount, longest)
-		out[i].Mark = thousandths(out[i].Limit.Amount, longest)
+		out[i].Mark = min(998, thousandths(out[i].Limit.Amount, longest)) // its line is within the bar
 	}
 	return out
 }

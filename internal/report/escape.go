@@ -26,12 +26,19 @@ var pauses = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{7,40}\b`), 4}, // commits
 }
 
+var commit = regexp.MustCompile(`\b[0-9a-f]{7,40}\b`)
+
 // pausesIn returns where pauses go, in order.
 func pausesIn(s string) []int {
 	var at []int
 	for _, p := range pauses {
 		for _, m := range p.pattern.FindAllStringIndex(s, -1) {
 			at = append(at, m[0]+p.before)
+		}
+	}
+	for _, m := range commit.FindAllStringIndex(s, -1) { // no part is long enough
+		for i := m[0] + 6; i < m[1]; i += 6 {
+			at = append(at, i)
 		}
 	}
 	for i := strings.IndexByte(s, ':'); i >= 0 && i < len(s); { // :emoji:

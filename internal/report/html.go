@@ -91,6 +91,9 @@ func (v *view) Add(a, b int) int { return a + b }
 // Of gives the status of a severity.
 func (v *view) Of(s finding.Severity) Status { return of(s) }
 
+// Severity writes a severity, which may come from anywhere.
+func (v *view) Severity(s finding.Severity) string { return line(string(s)) }
+
 // Worst gives the findings to list, and how many are not.
 func (v *view) Worst(b Findings) []finding.Finding {
 	all := b.sorted()

@@ -259,7 +259,7 @@ func (b Bars) markdown(string) string {
 		if one.Status != "" {
 			name = one.Status.emoji() + " " + name
 		}
-		row := []string{name, strings.Repeat("█", (one.Length+25)/50), one.Value.markdown()}
+		row := []string{name, strings.Repeat("█", (one.Length+49)/50), one.Value.markdown()}
 		if b.limited() {
 			row = append(row, one.Limit.markdown())
 		}

@@ -71,10 +71,12 @@ func FormatPercent(share float64) string {
 		return "99.9%"
 	case p > 0 && p < 0.05:
 		return "<0.1%"
+	case p == 0:
+		return "0%"
 	case p >= 100:
 		return FormatCount(int64(min(math.Round(p), 1e15))) + "%"
 	}
-	return strings.TrimSuffix(strconv.FormatFloat(p, 'f', 1, 64), ".0") + "%"
+	return strconv.FormatFloat(p, 'f', 1, 64) + "%"
 }
 
 // figures writes a number from 1 to 1,024 with three figures.
