@@ -5,10 +5,10 @@ import "encoding/json"
 // Limits of a SARIF file: what GitHub code scanning takes, and what Read takes
 // from anyone (docs.github.com, "SARIF support for code scanning").
 const (
-	MaxShown   = 5_000    // results of a run that are shown; the writer keeps so many
-	MaxResults = 25_000   // results and rules of a run
-	MaxRuns    = 20       // runs in a file
-	MaxSize    = 10 << 20 // bytes of a file, compressed with gzip
+	MaxShown   = 5_000      // results of a run that are shown; the writer keeps so many
+	MaxResults = 25_000     // results and rules of a run
+	MaxRuns    = 20         // runs in a file
+	MaxSize    = 10_000_000 // bytes of a file, compressed with gzip
 	maxTags    = 20
 	maxText    = 4_096 // bytes of a message; annotations have the same limit
 	maxRead    = 64 << 20

@@ -67,8 +67,15 @@ func TestInBrowser(t *testing.T) {
 	b, ctx := started(t)
 
 	t.Run("contrast", func(t *testing.T) {
+		rough, err := everywhere("word").HTML() // has the statuses that the sample lacks
+		if err != nil {
+			t.Fatal(err)
+		}
 		backgrounds := map[bool]string{}
 		for _, dark := range []bool{false, true} {
+			for _, bad := range evaluated[[]string](t, opened(t, b, ctx, rough, browser.Reader{Width: 1280, Height: 900, Dark: dark}), contrasts) {
+				t.Errorf("every block, dark %v: contrast %s", dark, bad)
+			}
 			p := opened(t, b, ctx, page, browser.Reader{Width: 1280, Height: 900, Dark: dark})
 			for _, bad := range evaluated[[]string](t, p, contrasts) {
 				t.Errorf("dark %v: contrast %s", dark, bad)

@@ -4,8 +4,11 @@
 // hostile and shown as text.
 //
 // A new kind of block is one file here: its type with the methods of Block, a
-// template of its name in page.html, its styles in style.css. A block with a
-// script of its own lists it in scripts, so that the page's policy allows it.
+// template of its name in page.html, its styles in style.css. The template may
+// hold inline SVG; the data of a drawing goes into a script element of type
+// application/json, which html/template escapes, and what draws it into
+// page.js. The page's policy allows the content of those two files and nothing
+// else, no style attribute either.
 package report
 
 import "github.com/org/checkout-deploy/internal/finding"
