@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -244,16 +245,32 @@ func (f *frame) at(n ast.Node) Pos {
 
 // unknown is what can't be told of an expression.
 func (f *frame) unknown(n ast.Node) Value {
-	src := f.source.Source()
-	from, to := int(n.Idx0())-f.source.Base(), int(n.Idx1())-f.source.Base()
-	what := "an expression"
-	if from >= 0 && from < to && to <= len(src) {
-		what = strings.Join(strings.Fields(src[from:to]), " ")
+	what := shown.ReplaceAllString(f.text(n.Idx0(), n.Idx1()), "$1")
+	if call, ok := n.(*ast.CallExpression); ok {
+		if seq, ok := call.Callee.(*ast.SequenceExpression); ok { // (0, import_vue.default)(…)
+			last := seq.Sequence[len(seq.Sequence)-1]
+			what = shown.ReplaceAllString(f.text(last.Idx0(), last.Idx1()), "$1") + f.text(call.LeftParenthesis, n.Idx1())
+		}
+	}
+	if missing := strings.Count(what, ")") - strings.Count(what, "("); missing > 0 {
+		what = strings.Repeat("(", missing) + what // the place of a node is behind its brackets
 	}
 	if runes := []rune(what); len(runes) > 60 {
 		what = string(runes[:60]) + "…"
 	}
 	return &Unknown{What: what, Pos: f.at(n)}
+}
+
+// shown are the names that esbuild gives to what is imported.
+var shown = regexp.MustCompile(`\bimport_(\w+?)(\.default)?\b`)
+
+// text is a piece of what was followed, in one line.
+func (f *frame) text(from, to file.Idx) string {
+	src, base := f.source.Source(), file.Idx(f.source.Base())
+	if from < base || to <= from || int(to-base) > len(src) {
+		return "an expression"
+	}
+	return strings.Join(strings.Fields(src[from-base:to-base]), " ")
 }
 
 // resolve finds the file that a relative import means.
@@ -295,4 +312,17 @@ func fromJSON(v any) Value {
 		return o
 	}
 	return v // bool, float64
+}
+
+// Data returns what a file of JSON with comments says, nil if it can't be read.
+func (r *Reader) Data(name string) Value {
+	data, err := r.readFile(name)
+	if err != nil {
+		return nil
+	}
+	module := Of("exports", nil)
+	if r.bounded(func() { err = r.evaluate(name+".js", []byte("module.exports = "+string(data)), module) }) != nil || err != nil {
+		return nil
+	}
+	return module.Get("exports")
 }
