@@ -99,9 +99,12 @@ func (f *frame) method(receiver Value, e *ast.DotExpression, args []Value) (Valu
 	}
 	switch r := receiver.(type) {
 	case *List:
-		return f.listMethod(r, name, args)
+		f.grown(r)
+		v, ok := f.listMethod(r, name, args)
+		return f.grown(v), ok
 	case Text:
-		return textMethod(r, name, args)
+		v, ok := textMethod(r, name, args)
+		return f.grown(v), ok
 	case *Object:
 		if name == "hasOwnProperty" {
 			_, has := r.values[text(arg(args, 0))]
@@ -125,7 +128,8 @@ func (f *frame) apply(callee Value, args []Value) (Value, bool) {
 			return h(f, args)
 		}
 		if b := builtins[name]; b != nil {
-			return b(f, args)
+			v, ok := b(f, args)
+			return f.grown(v), ok
 		}
 		if lastPart(name) == "wrap" { // speed-measure-webpack-plugin
 			return arg(args, 0), true
@@ -388,18 +392,18 @@ func merge(_ *frame, args []Value) (Value, bool) {
 	for _, a := range args {
 		if l, ok := a.(*List); ok {
 			for _, item := range l.Items {
-				mergeInto(out, item)
+				mergeInto(out, item, 0)
 			}
 			continue
 		}
-		mergeInto(out, a)
+		mergeInto(out, a, 0)
 	}
 	return out, true
 }
 
-func mergeInto(out *Object, v Value) {
+func mergeInto(out *Object, v Value, depth int) {
 	from, ok := v.(*Object)
-	if !ok {
+	if !ok || depth > 16 {
 		out.Open = true
 		return
 	}
@@ -408,8 +412,8 @@ func mergeInto(out *Object, v Value) {
 		case *Object:
 			if a, ok := out.values[k].(*Object); ok {
 				joined := newObject()
-				mergeInto(joined, a)
-				mergeInto(joined, b)
+				mergeInto(joined, a, depth+1)
+				mergeInto(joined, b, depth+1)
 				out.set(k, joined, from.places[k])
 				continue
 			}
@@ -441,7 +445,10 @@ func compose(f *frame, args []Value) (Value, bool) {
 func (f *frame) listMethod(l *List, name string, args []Value) (Value, bool) {
 	each := func(take func(i int, v Value)) {
 		for i, item := range l.Items {
-			v, _ := f.apply(arg(args, 0), []Value{item, float64(i), l})
+			v, ok := f.apply(arg(args, 0), []Value{item, float64(i), l})
+			if !ok {
+				v = &Unknown{What: "the result of " + name}
+			}
 			take(i, v)
 		}
 	}

@@ -95,7 +95,7 @@ func (f *frame) template(e *ast.TemplateLiteral, s *scope) Value {
 			out += text(f.eval(e.Expressions[i], s))
 		}
 	}
-	return Text(out)
+	return f.grown(Text(out))
 }
 
 func (f *frame) array(list []ast.Expression, s *scope) *List {
@@ -116,6 +116,7 @@ func (f *frame) array(list []ast.Expression, s *scope) *List {
 			out.Open = true
 		}
 	}
+	f.grown(out)
 	return out
 }
 
@@ -139,6 +140,7 @@ func (f *frame) object(e *ast.ObjectLiteral, s *scope) Value {
 			o.assign(f.eval(p.Expression, s))
 		}
 	}
+	f.grown(o)
 	return o
 }
 
@@ -273,7 +275,7 @@ func (f *frame) binary(e *ast.BinaryExpression, s *scope) Value {
 			return a + b
 		}
 		if t := text(left) + text(right); t != Hole+Hole {
-			return Text(t)
+			return f.grown(Text(t))
 		}
 	case token.STRICT_EQUAL, token.EQUAL, token.STRICT_NOT_EQUAL, token.NOT_EQUAL:
 		for _, v := range []Value{left, right} {

@@ -26,7 +26,9 @@ const (
 	maxSteps = 200_000
 	maxDepth = 100
 	maxFiles = 100
-	maxSize  = 1 << 20
+	// maxNesting is of values and of brackets in a source.
+	maxNesting = 200
+	maxSize    = 1 << 20
 )
 
 // Reader follows the configurations of one project.
@@ -60,6 +62,7 @@ func (r *Reader) Exports(name string) (v Value, err error) {
 		if o, ok := exports.(*Object); ok && o.Get("default") != nil {
 			v = o.Get("default")
 		}
+		r.tree(v, 0)
 	})
 	if u, ok := v.(*Unknown); ok && err == nil && u.Line == 0 {
 		err = fmt.Errorf("reading %q: %s", name, u.What)
@@ -74,7 +77,10 @@ func (r *Reader) Call(f Value, args ...Value) (v Value, err error) {
 	if !ok {
 		return f, nil
 	}
-	err = r.bounded(func() { v = fn.call(args) })
+	err = r.bounded(func() {
+		v = fn.call(args)
+		r.tree(v, 0)
+	})
 	return v, err
 }
 
@@ -96,6 +102,7 @@ func (r *Reader) Within(v Value, class string) (found []*Instance, err error) {
 		}
 		for _, i := range all {
 			if i.Class == class {
+				r.tree(i, 0)
 				found = append(found, i)
 			}
 		}
@@ -118,9 +125,50 @@ func (r *Reader) bounded(f func()) (err error) {
 	return nil
 }
 
-func (r *Reader) step() {
-	if r.steps++; r.steps > maxSteps {
+func (r *Reader) step() { r.charge(1) }
+
+// charge counts work, and what is kept of it: a few lines can double a text or a
+// list until there is no memory for it.
+func (r *Reader) charge(n int) {
+	if r.steps += n; n < 0 || r.steps > maxSteps {
 		panic(errTooMuch)
+	}
+}
+
+// grown charges for a text or list that was made.
+func (r *Reader) grown(v Value) Value {
+	switch v := v.(type) {
+	case Text:
+		r.charge(len(v) / 32)
+	case *List:
+		r.charge(len(v.Items))
+	case *Object:
+		r.charge(len(v.keys))
+	}
+	return v
+}
+
+// tree wants a value that does not hold itself, so that whoever goes through it
+// comes to an end.
+func (r *Reader) tree(v Value, depth int) {
+	if r.charge(1); depth > maxNesting {
+		panic(errTooMuch)
+	}
+	switch v := v.(type) {
+	case *List:
+		for _, item := range v.Items {
+			r.tree(item, depth+1)
+		}
+	case *Object:
+		for _, k := range v.keys {
+			r.tree(v.values[k], depth+1)
+		}
+	case *Instance:
+		for _, a := range v.Args {
+			r.tree(a, depth+1)
+		}
+	case *JSON:
+		r.tree(v.Value, depth+1)
 	}
 }
 
@@ -193,6 +241,9 @@ func (r *Reader) evaluate(name string, data []byte, module *Object) error {
 // parse turns a file of any dialect into the tree of a CommonJS script whose
 // places are those of the file.
 func parse(name string, data []byte) (*ast.Program, error) {
+	if nesting(data) > maxNesting*5 {
+		return nil, fmt.Errorf("reading %q: %w", name, errTooMuch)
+	}
 	loader := api.LoaderJSX
 	if ext := path.Ext(name); ext == ".ts" || ext == ".mts" || ext == ".cts" {
 		loader = api.LoaderTS
@@ -220,6 +271,22 @@ func parse(name string, data []byte) (*ast.Program, error) {
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	}
 	return program, nil
+}
+
+// nesting is how deep brackets go, strings and comments not told apart: parsers
+// that call themselves for each level would run out of stack.
+func nesting(data []byte) int {
+	deepest, now := 0, 0
+	for _, c := range data {
+		switch c {
+		case '(', '[', '{':
+			now++
+			deepest = max(deepest, now)
+		case ')', ']', '}':
+			now = max(0, now-1)
+		}
+	}
+	return deepest
 }
 
 func inlineMap(url string) ([]byte, error) {
@@ -321,7 +388,10 @@ func (r *Reader) Data(name string) Value {
 		return nil
 	}
 	module := Of("exports", nil)
-	if r.bounded(func() { err = r.evaluate(name+".js", []byte("module.exports = "+string(data)), module) }) != nil || err != nil {
+	if r.bounded(func() {
+		err = r.evaluate(name+".js", []byte("module.exports = "+string(data)), module)
+		r.tree(module.Get("exports"), 0)
+	}) != nil || err != nil {
 		return nil
 	}
 	return module.Get("exports")

@@ -112,6 +112,13 @@ func (f *frame) declare(list []*ast.Binding, s, into *scope) {
 
 func (f *frame) branch(st *ast.IfStatement, s *scope) (flow, Value) {
 	is, known := f.condition(st.Test, s)
+	if !known && f.exploring { // whatever may be made is looked for
+		f.statement(st.Consequent, s)
+		if st.Alternate != nil {
+			f.statement(st.Alternate, s)
+		}
+		return onward, nil
+	}
 	if !known {
 		f.assume("%s: the condition %s can't be told, and was taken for false", f.at(st.Test), f.unknown(st.Test).(*Unknown).What)
 	}

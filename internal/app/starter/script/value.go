@@ -171,7 +171,9 @@ func truth(v Value) (is, known bool) {
 }
 
 // text is v in a template or sum.
-func text(v Value) string {
+func text(v Value) string { return textOf(v, 0) }
+
+func textOf(v Value, depth int) string {
 	switch v := v.(type) {
 	case Text:
 		return string(v)
@@ -182,9 +184,12 @@ func text(v Value) string {
 	case Null:
 		return "null"
 	case *List:
+		if depth > 3 || len(v.Items) > 1000 {
+			return Hole
+		}
 		parts := make([]string, len(v.Items))
 		for i, item := range v.Items {
-			parts[i] = text(item)
+			parts[i] = textOf(item, depth+1)
 		}
 		return strings.Join(parts, ",")
 	}
