@@ -39,6 +39,8 @@ func (l *looker) groups(p *pass, split *script.Object) {
 	}
 }
 
+var nameless = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
 func group(key string, o, split *script.Object) (pairs, error) {
 	name, ok := script.Known(o.Get("name"))
 	switch {
@@ -48,7 +50,7 @@ func group(key string, o, split *script.Object) (pairs, error) {
 		return nil, fmt.Errorf("its name is computed, so it makes a file for each; write the groups by hand")
 	}
 	if release.CheckName(name) != nil {
-		name = regexp.MustCompile(`[^A-Za-z0-9_-]+`).ReplaceAllString(name, "-")
+		name = nameless.ReplaceAllString(name, "-")
 	}
 	pattern, err := groupPattern(o.Get("test"))
 	if err != nil {

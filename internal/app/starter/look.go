@@ -94,7 +94,7 @@ func (l *looker) bundler() error {
 func (l *looker) packageJSON() error {
 	data, err := fs.ReadFile(l.root, "package.json")
 	if err != nil {
-		return nil //nolint:nilerr // a project without one is fine
+		return nil // a project without one is fine
 	}
 	if err := json.Unmarshal(data, &l.pkg); err != nil {
 		return fmt.Errorf("reading %q: %w", "package.json", err)
@@ -206,7 +206,7 @@ func (l *looker) styles(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			return nil //nolint:nilerr // a folder that can't be read has nothing for us
+			return nil // a folder that can't be read has nothing for us
 		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"node_modules", "dist", "build", "coverage"}, d.Name())):
 			return fs.SkipDir
 		case path.Ext(name) == ".scss" || path.Ext(name) == ".sass":

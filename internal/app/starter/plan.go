@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -82,7 +83,8 @@ func (p *plan) put(to *settings, key string, value any, at script.Pos) bool {
 // check says what the reader has against the plan; nil for nothing.
 func (p *plan) check() error {
 	_, err := config.Parse(config.Names[0], p.render(), noFiles{}, anyVariable)
-	if e, ok := err.(*config.Error); ok { //nolint:errorlint // Parse's own, unwrapped
+	var e *config.Error
+	if errors.As(err, &e) {
 		return fmt.Errorf("%s", e.Problems[0].Message)
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/org/checkout-deploy/internal/config"
 )
@@ -151,13 +152,13 @@ func flow(v any) string {
 }
 
 // plainText needs no quotes anywhere: not a number, a word of YAML or a date.
-var plainText = regexp.MustCompile(`^[A-Za-z_./@^][A-Za-z0-9_./@+^$()\\-]*( [<>=]+ [0-9.]+)?$`)
+var plainText = regexp.MustCompile(`^(\.{0,2}/|\.?[A-Za-z_^])[A-Za-z0-9_./@+^$()\\-]*( [<>=]+ [0-9.]+)?$`)
 
-var words = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|~|\.inf|\.nan|\.)$`)
+var words = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|~|\.inf|\.nan)$`)
 
 func scalar(s string) string {
 	s = strings.ReplaceAll(s, "${", "$${") // text as it is, no variable
-	if plainText.MatchString(s) && !words.MatchString(s) && !strings.HasPrefix(s, "@") && !strings.HasPrefix(s, "...") {
+	if plainText.MatchString(s) && !words.MatchString(s) {
 		return s
 	}
 	return encoded(s)
@@ -171,8 +172,15 @@ func encoded(v any) string {
 	if err := e.Encode(v); err != nil {
 		return `""` // numbers without end: the reader refuses them as text too
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return unprintable.ReplaceAllStringFunc(strings.TrimSuffix(b.String(), "\n"), func(s string) string {
+		c, _ := utf8.DecodeRuneInString(s)
+		return fmt.Sprintf(`\u%04x`, c)
+	})
 }
+
+// unprintable are the characters that JSON has as they are and YAML does not:
+// one of them would even break the line.
+var unprintable = regexp.MustCompile(`[\x{7f}-\x{9f}\x{feff}\x{fffe}\x{ffff}]`)
 
 // noFiles is a project without any.
 type noFiles struct{}

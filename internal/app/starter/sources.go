@@ -18,7 +18,7 @@ func (l *looker) usesEnv() bool {
 			return nil
 		}
 		if info, err := d.Info(); err != nil || info.Size() > 1<<20 || strings.HasSuffix(name, ".d.ts") {
-			return nil //nolint:nilerr // the others are looked at
+			return nil // the others are looked at
 		}
 		data, err := fs.ReadFile(l.root, name)
 		found = err == nil && bytes.Contains(data, []byte("import.meta.env"))

@@ -2,6 +2,7 @@ package starter
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"strings"
@@ -38,7 +39,7 @@ func (l *looker) vite(name string) error {
 	}
 	l.outDir(rooted(build.Get("outDir")), build.At("outDir"), nxTarget{})
 	l.viteBase(c)
-	l.viteTarget(p, build)
+	l.viteTarget(build)
 	l.alias(object(c.Get("resolve")).Get("alias"), object(c.Get("resolve")).At("alias"))
 	if d := c.Get("define"); d != nil {
 		l.viteDefines(p, d, c.At("define"))
@@ -47,7 +48,7 @@ func (l *looker) vite(name string) error {
 		l.put(&l.build, "source-maps", "linked", build.At("sourcemap"))
 	}
 	l.manualChunks(p, rollup)
-	l.viteRest(c, name)
+	l.viteRest(c)
 	return nil
 }
 
@@ -123,7 +124,7 @@ func (l *looker) viteBase(c *script.Object) {
 var viteBrowser = regexp.MustCompile(`^(chrome|edge|firefox|safari|ios|opera)([0-9]+(\.[0-9]+)?)$`)
 
 // viteTarget turns esbuild's names of browsers into queries.
-func (l *looker) viteTarget(p *pass, build *script.Object) {
+func (l *looker) viteTarget(build *script.Object) {
 	v := build.Get("target")
 	list, ok := v.(*script.List)
 	if !ok && v != nil {
@@ -147,7 +148,6 @@ func (l *looker) viteTarget(p *pass, build *script.Object) {
 	if len(queries) > 0 && l.put(&l.build, "target", queries, build.At("target")) {
 		l.foundf("browsers: %s", build.At("target"))
 	}
-	_ = p
 }
 
 // viteDefines reads define, where values that are no text are JSON.
@@ -204,13 +204,16 @@ func (l *looker) manualChunks(p *pass, rollup *script.Object) {
 	}
 }
 
+// jsxPlugin is done by the compiler.
+var jsxPlugin = regexp.MustCompile(`react`)
+
 // viteRest asks about what Vite does besides.
-func (l *looker) viteRest(c *script.Object, name string) {
+func (l *looker) viteRest(c *script.Object) {
 	page := script.Pos{File: "index.html"}
 	if l.isFile("index.html") {
 		l.askf(page, "pages are not made; the page must load the release's scripts, which the manifest and the import map in the output folder name")
 	}
-	if _, err := l.root.Open("public"); err == nil {
+	if _, err := fs.Stat(l.root, "public"); err == nil {
 		l.askf(script.Pos{File: "public/"}, "its files are not copied; put them beside the output")
 	}
 	if l.usesEnv() {
@@ -218,10 +221,9 @@ func (l *looker) viteRest(c *script.Object, name string) {
 	}
 	if plugins, ok := c.Get("plugins").(*script.List); ok {
 		for _, item := range plugins.Items {
-			if u, ok := item.(*script.Unknown); ok && !regexp.MustCompile(`react|preact`).MatchString(u.What) {
+			if u, ok := item.(*script.Unknown); ok && !jsxPlugin.MatchString(u.What) {
 				l.askf(u.Pos, "the plugin %s does not run here; see whether the sources need it", u.What)
 			}
 		}
 	}
-	_ = name
 }

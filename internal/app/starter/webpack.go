@@ -16,16 +16,16 @@ func (l *looker) webpack(name string, nx nxTarget) error {
 	if err != nil {
 		return err
 	}
-	v, err = l.resolveConfig(v, script.Of("production", true), script.Of("mode", script.Text("production"), "env", script.Of("production", true)))
+	v, err = l.js.Call(v, script.Of("production", true), script.Of("mode", script.Text("production"), "env", script.Of("production", true)))
 	if err != nil {
 		return fmt.Errorf("reading %q: %w", name, err)
 	}
-	configs := []script.Value{v}
+	configs := []script.Value{v} // each of a list may be a function too
 	if list, ok := v.(*script.List); ok {
 		configs = list.Items
 	}
 	for _, c := range configs {
-		if c, err = l.resolveConfig(c, script.Of("production", true), script.Of("mode", script.Text("production"))); err != nil {
+		if c, err = l.js.Call(c, script.Of("production", true), script.Of("mode", script.Text("production"))); err != nil {
 			return fmt.Errorf("reading %q: %w", name, err)
 		}
 		if o, ok := c.(*script.Object); ok {
@@ -41,11 +41,6 @@ func (l *looker) webpack(name string, nx nxTarget) error {
 		return fmt.Errorf("got no entries from %q that could be read, and no source of a usual name (%s): %s", name, strings.Join(plainEntries, ", "), strings.Join(l.questions, "; "))
 	}
 	return nil
-}
-
-// resolveConfig calls a configuration that is a function.
-func (l *looker) resolveConfig(v script.Value, args ...script.Value) (script.Value, error) {
-	return l.js.Call(v, args...)
 }
 
 // rescue starts from a usual source where the configuration's entries could not
