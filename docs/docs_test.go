@@ -2,6 +2,7 @@
 package docs_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,12 +13,17 @@ import (
 	"github.com/org/checkout-deploy/internal/config"
 )
 
+var update = flag.Bool("update", false, "write what is generated anew")
+
+// documents are those with configurations in them, and with links.
+var documents = []string{"../README.md", "build-bundle.md", "configuration.md"}
+
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // Every configuration in a document is one that the reader takes. A block that
 // is only a part of one is indented as in its place under build.
 func TestConfigurationsInDocuments(t *testing.T) {
-	for _, document := range []string{"../README.md", "build-bundle.md"} {
+	for _, document := range documents {
 		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
@@ -52,11 +58,11 @@ func TestExamplesAreConfigured(t *testing.T) {
 	}
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 
 // Links between documents lead to files.
 func TestLinksInDocuments(t *testing.T) {
-	for _, document := range []string{"../README.md", "build-bundle.md"} {
+	for _, document := range documents {
 		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
@@ -66,5 +72,55 @@ func TestLinksInDocuments(t *testing.T) {
 				t.Errorf("%s: %v", document, err)
 			}
 		}
+	}
+}
+
+const (
+	generatedStart = "<!-- generated from internal/config: make generate -->\n"
+	generatedEnd   = "<!-- end of generated -->\n"
+)
+
+func TestSchemaIsPublished(t *testing.T) {
+	isGenerated(t, "checkout-deploy.schema.json", func(string) string { return string(config.Schema()) })
+}
+
+func TestReferenceIsPublished(t *testing.T) {
+	isGenerated(t, "configuration.md", func(text string) string {
+		before, rest, found := strings.Cut(text, generatedStart)
+		_, after, ended := strings.Cut(rest, generatedEnd)
+		if !found || !ended {
+			t.Fatalf("configuration.md: want %q and %q", generatedStart, generatedEnd)
+		}
+		return before + generatedStart + "\n" + config.Reference() + "\n" + generatedEnd + after
+	})
+}
+
+// isGenerated wants a file to be what generate makes of it.
+func isGenerated(t *testing.T, name string, generate func(string) string) {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	want := generate(string(data))
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(data) != want {
+		t.Errorf("%s is not what its source says: make generate", name)
+	}
+}
+
+// The configuration page's example starts with the line that editors need.
+func TestEditorLineIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "```yaml\n"+config.EditorLine+"\n") {
+		t.Errorf("configuration.md: want an example that starts with %s", config.EditorLine)
 	}
 }
