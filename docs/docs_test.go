@@ -75,45 +75,6 @@ func TestLinksInDocuments(t *testing.T) {
 	}
 }
 
-const (
-	generatedStart = "<!-- generated from internal/config: make generate -->\n"
-	generatedEnd   = "<!-- end of generated -->\n"
-)
-
-func TestSchemaIsPublished(t *testing.T) {
-	isGenerated(t, "checkout-deploy.schema.json", func(string) string { return string(config.Schema()) })
-}
-
-func TestReferenceIsPublished(t *testing.T) {
-	isGenerated(t, "configuration.md", func(text string) string {
-		before, rest, found := strings.Cut(text, generatedStart)
-		_, after, ended := strings.Cut(rest, generatedEnd)
-		if !found || !ended {
-			t.Fatalf("configuration.md: want %q and %q", generatedStart, generatedEnd)
-		}
-		return before + generatedStart + "\n" + config.Reference() + "\n" + generatedEnd + after
-	})
-}
-
-// isGenerated wants a file to be what generate makes of it.
-func isGenerated(t *testing.T, name string, generate func(string) string) {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil && !*update {
-		t.Fatal(err)
-	}
-	want := generate(string(data))
-	if *update {
-		if err := os.WriteFile(name, []byte(want), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(data) != want {
-		t.Errorf("%s is not what its source says: make generate", name)
-	}
-}
-
 // The configuration page's example starts with the line that editors need.
 func TestEditorLineIsDocumented(t *testing.T) {
 	text, err := os.ReadFile("configuration.md")

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/org/checkout-deploy/internal/spell"
 )
 
 // Env looks up a variable of the environment, as os.LookupEnv does.
@@ -50,7 +52,7 @@ func (r *reader) object(n *node, path string, allowed []string) fields {
 }
 
 func (f fields) unknown(k pair, allowed []string) {
-	if meant := nearest(k.name, allowed); meant != "" {
+	if meant := spell.Nearest(k.name, allowed); meant != "" {
 		f.meant[meant] = true
 		f.r.add(ruleUnknownKey, k.line, k.column, "%sgot the unknown key %s, did you mean %s?", prefix(f.path), quote(k.name), meant)
 		return

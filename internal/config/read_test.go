@@ -12,13 +12,17 @@ import (
 	"testing"
 	"testing/fstest"
 	"unicode/utf16"
+
+	"github.com/org/checkout-deploy/internal/spell"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func testEnv(name string) (string, bool) {
-	value, ok := map[string]string{"SET": "set", "API": "api.example.com", "MODE": `a"b`, "APP_VERSION": "1.672.0", "SECRET": "hunter2",
-		"LEAKED": "ghp_hunter2hunter2hunter2hunter2", "SCHEME": "sk_live_", "REST": "9xQhunter2PlK3vRt"}[name]
+	value, ok := map[string]string{
+		"SET": "set", "API": "api.example.com", "MODE": `a"b`, "APP_VERSION": "1.672.0", "SECRET": "hunter2",
+		"LEAKED": "ghp_hunter2hunter2hunter2hunter2", "SCHEME": "sk_live_", "REST": "9xQhunter2PlK3vRt",
+	}[name]
 	return value, ok
 }
 
@@ -168,7 +172,7 @@ func TestNearest(t *testing.T) {
 		"fromat": "format", "formats": "format", "pass": "passes", "Profile": "profile", "sideEffects": "side-effects",
 		"side_effects": "side-effects", "x": "", "": "", "minify": "", strings.Repeat("format", 20): "",
 	} {
-		if n := nearest(got, allowed); n != want {
+		if n := spell.Nearest(got, allowed); n != want {
 			t.Errorf("%q: got %q, want %q", got, n, want)
 		}
 	}

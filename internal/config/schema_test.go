@@ -134,8 +134,20 @@ func agree(t *testing.T, s *jsonschema.Schema, name string, data []byte, doc any
 // the reader and the schema agree.
 func TestSchemaAgreesOnChanges(t *testing.T) {
 	s := compiled(t)
-	values := []any{nil, true, 7, 1.5, "", " ", "zzz", "a/b", "../x", "/x/", ".x", "nul", "toString", "classic", []any{}, []any{"a"}, []any{"a", "a"}, []any{1}, []any{map[string]any{}},
-		map[string]any{}, map[string]any{"a": 1}, map[string]any{"a": "b"}, map[string]any{"expr": 1}, map[string]any{"env": "SET", "x": 1}, map[string]any{"expr": nil}}
+	values := []any{
+		nil, true, 7, 1.5, "", " ", "zzz", "a/b", "../x", "/x/", ".x", "nul", "toString", "classic",
+		[]any{},
+		[]any{"a"},
+		[]any{"a", "a"},
+		[]any{1},
+		[]any{map[string]any{}},
+		map[string]any{},
+		map[string]any{"a": 1},
+		map[string]any{"a": "b"},
+		map[string]any{"expr": 1},
+		map[string]any{"env": "SET", "x": 1},
+		map[string]any{"expr": nil},
+	}
 	files, _ := filepath.Glob("testdata/good/*.yml")
 	changes := 0
 	for _, file := range files {
