@@ -208,7 +208,7 @@ func TestSARIFLimits(t *testing.T) {
 
 // What can't be compressed into the size limit loses its mildest findings.
 func TestSARIFSize(t *testing.T) {
-	const many = 2800 // times 8 kB, of which gzip spares half
+	const many = 3600 // times 6 kB, of which gzip spares half
 	noise := rand.NewChaCha8([32]byte{})
 	run := Run{Tool: Tool{Name: "t"}}
 	for i := range many {

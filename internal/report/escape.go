@@ -16,14 +16,13 @@ var pauses = []struct {
 	pattern *regexp.Regexp
 	before  int
 }{
-	{regexp.MustCompile(`@[0-9A-Za-z_]`), 1},      // mentions, mail addresses, commits of repositories
-	{regexp.MustCompile(`#[0-9]`), 1},             // issues
-	{regexp.MustCompile(`(?i)\bGH-[0-9]`), 3},     // issues
-	{regexp.MustCompile(`://`), 1},                // addresses
-	{regexp.MustCompile(`(?i)www\.`), 3},          // addresses
-	{regexp.MustCompile(`(?i)mailto:`), 7},        // addresses
-	{regexp.MustCompile(`(?i)xmpp:`), 5},          // addresses
-	{regexp.MustCompile(`\b[0-9a-f]{7,40}\b`), 4}, // commits
+	{regexp.MustCompile(`@[0-9A-Za-z_]`), 1},  // mentions, mail addresses, commits of repositories
+	{regexp.MustCompile(`#[0-9]`), 1},         // issues
+	{regexp.MustCompile(`(?i)\bGH-[0-9]`), 3}, // issues
+	{regexp.MustCompile(`://`), 1},            // addresses
+	{regexp.MustCompile(`(?i)www\.`), 3},      // addresses
+	{regexp.MustCompile(`(?i)mailto:`), 7},    // addresses
+	{regexp.MustCompile(`(?i)xmpp:`), 5},      // addresses
 }
 
 var commit = regexp.MustCompile(`\b[0-9a-f]{7,40}\b`)

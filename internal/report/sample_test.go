@@ -11,7 +11,7 @@ func sample() Page {
 	const kib = 1024
 	return Page{
 		Title: "Release of checkout", Tool: "build-bundle",
-		Status: Warning, Verdict: "The release is built. One entry is over its limit, and one import does nothing.",
+		Status: Warning, Verdict: "The release is built. One entry is over its limit; one import does nothing.",
 		Facts: []Fact{
 			{Label: "Release", Value: Code("9f2c41d7a0e8")},
 			{Label: "Profile", Value: Text("production")},
