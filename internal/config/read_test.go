@@ -17,8 +17,10 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func testEnv(name string) (string, bool) {
-	value, ok := map[string]string{"SET": "set", "API": "api.example.com", "MODE": `a"b`, "APP_VERSION": "1.672.0", "SECRET": "hunter2",
-		"LEAKED": "ghp_hunter2hunter2hunter2hunter2", "SCHEME": "sk_live_", "REST": "9xQhunter2PlK3vRt"}[name]
+	value, ok := map[string]string{
+		"SET": "set", "API": "api.example.com", "MODE": `a"b`, "APP_VERSION": "1.672.0", "SECRET": "hunter2",
+		"LEAKED": "ghp_hunter2hunter2hunter2hunter2", "SCHEME": "sk_live_", "REST": "9xQhunter2PlK3vRt",
+	}[name]
 	return value, ok
 }
 

@@ -11,7 +11,7 @@ import (
 // SchemaURL is where the schema is published, and its $id.
 const SchemaURL = "https://github.com/org/checkout-deploy/raw/v1/docs/checkout-deploy.schema.json"
 
-// EditorLine, at the top of a file, tells editors with the YAML language server
+// EditorLine is for the top of a file: it tells editors with the YAML language server
 // which schema is meant.
 const EditorLine = "# yaml-language-server: $schema=" + SchemaURL
 
@@ -53,11 +53,15 @@ func init() {
 	addShape("variable", schema{"type": "string", "pattern": `\$\{`, "description": "Text with `${NAME}`, a variable that build.env lists."})
 	addShape("variables", listOf("variable-name", nil))
 	addShape("variable-name", schema{"type": "string", "pattern": validVariable.String()})
-	addShape("path", schema{"type": "string", "pattern": `\S`, "allOf": not(`\\`, `[\x00-\x1f\x7f]`, `^/`, `^.:`, `^(\./+)*\.\.(/|$)`),
-		"description": "A path relative to the project's root, with `/`."})
+	addShape("path", schema{
+		"type": "string", "pattern": `\S`, "allOf": not(`\\`, `[\x00-\x1f\x7f]`, `^/`, `^.:`, `^(\./+)*\.\.(/|$)`),
+		"description": "A path relative to the project's root, with `/`.",
+	})
 	addShape("paths", listOf("path", nil))
-	addShape("name", schema{"type": "string", "maxLength": 128, "pattern": `^[A-Za-z0-9_@]([A-Za-z0-9._~@+-]*[A-Za-z0-9_~@+-])?$`,
-		"not": schema{"pattern": `^([Cc][Oo][Nn]|[Pp][Rr][Nn]|[Aa][Uu][Xx]|[Nn][Uu][Ll]|[Cc][Oo][Mm][0-9]|[Ll][Pp][Tt][0-9])(\.|$)`}})
+	addShape("name", schema{
+		"type": "string", "maxLength": 128, "pattern": `^[A-Za-z0-9_@]([A-Za-z0-9._~@+-]*[A-Za-z0-9_~@+-])?$`,
+		"not": schema{"pattern": `^([Cc][Oo][Nn]|[Pp][Rr][Nn]|[Aa][Uu][Xx]|[Nn][Uu][Ll]|[Cc][Oo][Mm][0-9]|[Ll][Pp][Tt][0-9])(\.|$)`},
+	})
 	addShape("library", or(schema{"type": "string", "maxLength": 128, "pattern": `^[A-Za-z_$][A-Za-z0-9_$]*$`, "not": schema{"enum": reservedLibraries()}}))
 	addShape("public-path", or(schema{"type": "string", "pattern": `^[^?#\\ ]*/$`}))
 	addShape("extension", schema{"pattern": extension.String()})
@@ -69,8 +73,10 @@ func init() {
 // reservedLibraries asks package release which well-known names it refuses.
 func reservedLibraries() []string {
 	var refused []string
-	for _, name := range []string{"__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty",
-		"window", "self", "globalThis", "top", "location", "document", "undefined", "NaN", "Infinity"} {
+	for _, name := range []string{
+		"__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty",
+		"window", "self", "globalThis", "top", "location", "document", "undefined", "NaN", "Infinity",
+	} {
 		if release.CheckLibrary(name) != nil {
 			refused = append(refused, name)
 		}
@@ -105,8 +111,10 @@ func Schema() []byte {
 }
 
 func rootEntries() []entry {
-	all := []entry{{name: "version", doc: "The version of this file's format.", required: "version: 1",
-		shape: shape{"`1`", schema{"const": Version}}, example: Version}}
+	all := []entry{{
+		name: "version", doc: "The version of this file's format.", required: "version: 1",
+		shape: shape{"`1`", schema{"const": Version}}, example: Version,
+	}}
 	for _, s := range sections {
 		all = append(all, entry{name: s.name, doc: s.doc, shape: shape{"[" + s.name + "](#" + s.name + ")", s.schema}})
 	}

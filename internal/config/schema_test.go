@@ -52,6 +52,7 @@ func plainValue(n *node) any {
 	case isNumber:
 		text, _ := json.Marshal(n.value)
 		return json.Number(text)
+	case isNull, isBool:
 	}
 	return n.value
 }
@@ -130,15 +131,26 @@ func agree(t *testing.T, s *jsonschema.Schema, name string, data []byte, doc any
 	}
 }
 
-// Each value of each good file is left out, misspelled and replaced: then too
+// Each value of files with every key is left out, misspelled and replaced: then too
 // the reader and the schema agree.
 func TestSchemaAgreesOnChanges(t *testing.T) {
 	s := compiled(t)
-	values := []any{nil, true, 7, 1.5, "", " ", "zzz", "a/b", "../x", "/x/", ".x", "nul", "toString", "classic", []any{}, []any{"a"}, []any{"a", "a"}, []any{1}, []any{map[string]any{}},
-		map[string]any{}, map[string]any{"a": 1}, map[string]any{"a": "b"}, map[string]any{"expr": 1}, map[string]any{"env": "SET", "x": 1}, map[string]any{"expr": nil}}
-	files, _ := filepath.Glob("testdata/good/*.yml")
+	values := []any{
+		nil, true, 7, 1.5, "", " ", "zzz", "a/b", "../x", "/x/", ".x", "nul", "toString", "classic",
+		[]any{},
+		[]any{"a"},
+		[]any{"a", "a"},
+		[]any{1},
+		[]any{map[string]any{}},
+		map[string]any{},
+		map[string]any{"a": 1},
+		map[string]any{"a": "b"},
+		map[string]any{"expr": 1},
+		map[string]any{"env": "SET", "x": 1},
+		map[string]any{"expr": nil},
+	}
 	changes := 0
-	for _, file := range files {
+	for _, file := range []string{"testdata/good/everything.yml", "testdata/good/checkout-js.yml"} { // every key is in one
 		data, _ := os.ReadFile(file)
 		doc, _ := documentOf(t, data)
 		check := func(what string) {
@@ -228,8 +240,9 @@ func TestTablesTellTheTruth(t *testing.T) {
 }
 
 func TestSchemaAndReferenceAreDeterministic(t *testing.T) {
+	schema, reference := Schema(), Reference()
 	for range 5 {
-		if !bytes.Equal(Schema(), Schema()) || Reference() != Reference() {
+		if !bytes.Equal(schema, Schema()) || reference != Reference() {
 			t.Fatal("two calls differ")
 		}
 	}

@@ -67,8 +67,10 @@ func (p *plan) askf(at script.Pos, format string, args ...any) {
 
 // put adds a setting, unless the reader would refuse it: then it is asked for.
 func (p *plan) put(to *settings, key string, value any, at script.Pos) bool {
-	probe := plan{source: p.source, env: p.env, build: settings{{key: key, value: value}},
-		passes: []*pass{{name: "app", entries: pairs{{"index", "src/index.ts"}}}}}
+	probe := plan{
+		source: p.source, env: p.env, build: settings{{key: key, value: value}},
+		passes: []*pass{{name: "app", entries: pairs{{"index", "src/index.ts"}}}},
+	}
 	if err := probe.check(); err != nil {
 		if m, ok := value.(pairs); ok && len(m) == 1 {
 			key += " " + m[0].key

@@ -10,9 +10,11 @@ import (
 )
 
 func defined(text string) (string, error) {
-	p := plan{source: text, questions: []string{text}, remarks: []string{text}, found: nil,
+	p := plan{
+		source: text, questions: []string{text}, remarks: []string{text}, found: nil,
 		build:  settings{{"define", pairs{{"A", text}, {"B", []any{text, pairs{{text, text}}}}}, text}},
-		passes: []*pass{{name: "app", entries: pairs{{"a", "src/a.ts"}}}}}
+		passes: []*pass{{name: "app", entries: pairs{{"a", "src/a.ts"}}}},
+	}
 	c, err := config.Parse("f.yml", p.render(), noFiles{}, anyVariable)
 	if err != nil {
 		return "", err
@@ -23,8 +25,10 @@ func defined(text string) (string, error) {
 // Whatever text a project's files hold, the file that is written has that text,
 // and nothing of it becomes a key, a comment's end or a variable.
 func FuzzRender(f *testing.F) {
-	for _, s := range []string{"", "x", "yes", "No", "~", "null", "1", "1e3", "0x1F", ".5", "2026-01-02", "2026-01-02 10:00:00", "# a", "a # b", "a: b", "- a", "? a", "@a", "*a", "&a", "!a", "%a", "|", ">",
-		"\"", "'", "a\nb", "a\r\nb: 1", "\u2028x: 1", "\u0085y: 1", "\ufeff", "${A}", "$${A}", "$$${A}", "a\tb", "---", "...", "<<", "=", "[a", "{a", "a,b", "a]", "`", "\\", "\x00", "\x7f", "chrome >= 61", "^a$", "a  b", " a", "a "} {
+	for _, s := range []string{
+		"", "x", "yes", "No", "~", "null", "1", "1e3", "0x1F", ".5", "2026-01-02", "2026-01-02 10:00:00", "# a", "a # b", "a: b", "- a", "? a", "@a", "*a", "&a", "!a", "%a", "|", ">",
+		"\"", "'", "a\nb", "a\r\nb: 1", "\u2028x: 1", "\u0085y: 1", "\ufeff", "${A}", "$${A}", "$$${A}", "a\tb", "---", "...", "<<", "=", "[a", "{a", "a,b", "a]", "`", "\\", "\x00", "\x7f", "chrome >= 61", "^a$", "a  b", " a", "a ",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
