@@ -2,7 +2,6 @@
 package docs_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,27 +12,30 @@ import (
 	"github.com/org/checkout-deploy/internal/config"
 )
 
-var update = flag.Bool("update", false, "write what is generated anew")
-
 // documents are those with configurations in them, and with links.
-var documents = []string{"../README.md", "build-bundle.md", "configuration.md"}
+var documents = []string{
+	"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "../actions/build-bundle/README.md",
+	"build-bundle.md", "checkout-deploy.md", "configuration.md", "decisions.md", "benchmarks.md",
+}
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // Every configuration in a document is one that the reader takes. A block that
 // is only a part of one is indented as in its place under build.
 func TestConfigurationsInDocuments(t *testing.T) {
+	found := 0
 	for _, document := range documents {
 		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
 		}
 		blocks := yamlBlock.FindAllStringSubmatch(string(text), -1)
-		if len(blocks) == 0 {
-			t.Errorf("%s: got no yaml block, want at least one", document)
-		}
+		found += len(blocks)
 		for _, block := range blocks {
 			yaml := block[1]
+			if isWorkflow(yaml) {
+				continue // internal/e2e runs it
+			}
 			if strings.HasPrefix(yaml, "    - name: loader") {
 				yaml = "version: 1\nbuild:\n  passes:\n    - { name: app, entries: { checkout: src/index.ts } }\n" + yaml
 			}
@@ -42,7 +44,12 @@ func TestConfigurationsInDocuments(t *testing.T) {
 			}
 		}
 	}
+	if found < 5 {
+		t.Errorf("got %d yaml blocks, want those of the documents", found)
+	}
 }
+
+func isWorkflow(yaml string) bool { return strings.Contains(yaml, "uses: ") }
 
 func variables(name string) (string, bool) { return "1.2.3", name == "APP_VERSION" }
 

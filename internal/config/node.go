@@ -61,6 +61,7 @@ func (n *node) describe() string {
 		return quote(n.text)
 	case isBool, isNumber:
 		return n.kind.String() + " (" + n.text + ")"
+	case isNull, isList, isMap:
 	}
 	return n.kind.String()
 }

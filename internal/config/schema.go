@@ -11,7 +11,7 @@ import (
 // SchemaURL is where the schema is published, and its $id.
 const SchemaURL = "https://github.com/org/checkout-deploy/raw/v1/docs/checkout-deploy.schema.json"
 
-// EditorLine, at the top of a file, tells editors with the YAML language server
+// EditorLine is for the top of a file: it tells editors with the YAML language server
 // which schema is meant.
 const EditorLine = "# yaml-language-server: $schema=" + SchemaURL
 

@@ -52,6 +52,7 @@ func plainValue(n *node) any {
 	case isNumber:
 		text, _ := json.Marshal(n.value)
 		return json.Number(text)
+	case isNull, isBool:
 	}
 	return n.value
 }
@@ -130,7 +131,7 @@ func agree(t *testing.T, s *jsonschema.Schema, name string, data []byte, doc any
 	}
 }
 
-// Each value of each good file is left out, misspelled and replaced: then too
+// Each value of files with every key is left out, misspelled and replaced: then too
 // the reader and the schema agree.
 func TestSchemaAgreesOnChanges(t *testing.T) {
 	s := compiled(t)
@@ -148,9 +149,8 @@ func TestSchemaAgreesOnChanges(t *testing.T) {
 		map[string]any{"env": "SET", "x": 1},
 		map[string]any{"expr": nil},
 	}
-	files, _ := filepath.Glob("testdata/good/*.yml")
 	changes := 0
-	for _, file := range files {
+	for _, file := range []string{"testdata/good/everything.yml", "testdata/good/checkout-js.yml"} { // every key is in one
 		data, _ := os.ReadFile(file)
 		doc, _ := documentOf(t, data)
 		check := func(what string) {
@@ -240,8 +240,9 @@ func TestTablesTellTheTruth(t *testing.T) {
 }
 
 func TestSchemaAndReferenceAreDeterministic(t *testing.T) {
+	schema, reference := Schema(), Reference()
 	for range 5 {
-		if !bytes.Equal(Schema(), Schema()) || Reference() != Reference() {
+		if !bytes.Equal(schema, Schema()) || reference != Reference() {
 			t.Fatal("two calls differ")
 		}
 	}

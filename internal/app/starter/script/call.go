@@ -21,7 +21,7 @@ var globals = func() map[string]Value {
 
 // helpers are functions that esbuild writes for imports and exports.
 var helpers = map[string]builtin{
-	"__toESM": func(f *frame, args []Value) (Value, bool) {
+	"__toESM": func(_ *frame, args []Value) (Value, bool) {
 		o, ok := arg(args, 0).(*Object)
 		if !ok || o.Get("__esModule") != nil {
 			return arg(args, 0), true
@@ -31,12 +31,12 @@ var helpers = map[string]builtin{
 		wrapped.set("default", o, Pos{})
 		return wrapped, true
 	},
-	"__toCommonJS": func(f *frame, args []Value) (Value, bool) {
+	"__toCommonJS": func(_ *frame, args []Value) (Value, bool) {
 		out := Of("__esModule", true)
 		out.assign(arg(args, 0))
 		return out, true
 	},
-	"__export": func(f *frame, args []Value) (Value, bool) {
+	"__export": func(_ *frame, args []Value) (Value, bool) {
 		target, ok := arg(args, 0).(*Object)
 		getters, ok2 := arg(args, 1).(*Object)
 		if ok && ok2 {
@@ -183,7 +183,7 @@ func (r *Reader) exploreAll(args []Value, depth int) {
 var builtins map[string]builtin
 
 func init() {
-	identity := func(f *frame, args []Value) (Value, bool) {
+	identity := func(_ *frame, args []Value) (Value, bool) {
 		v := arg(args, 0)
 		return v, true
 	}
@@ -492,6 +492,13 @@ func (f *frame) listMethod(l *List, name string, args []Value) (Value, bool) {
 			}
 		}
 		return out, true
+	}
+	return f.listAnswer(l, name, args)
+}
+
+// listAnswer is a method of arrays that makes one value of them.
+func (f *frame) listAnswer(l *List, name string, args []Value) (Value, bool) {
+	switch name {
 	case "reduce":
 		acc := arg(args, 1)
 		for i, item := range l.Items {

@@ -17,7 +17,8 @@ import (
 	// of all that esbuild prints. esbuild has none to give away, and
 	// link/scope keeps none. Only the parser is linked.
 	"github.com/dop251/goja/parser"
-	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle"
 )
 
 // Bounds of what is followed. A configuration is small; what is not, is
@@ -244,29 +245,15 @@ func parse(name string, data []byte) (*ast.Program, error) {
 	if nesting(data) > maxNesting*5 {
 		return nil, fmt.Errorf("reading %q: %w", name, errTooMuch)
 	}
-	loader := api.LoaderJSX
-	if ext := path.Ext(name); ext == ".ts" || ext == ".mts" || ext == ".cts" {
-		loader = api.LoaderTS
-	}
-	out := api.Transform(string(data), api.TransformOptions{
-		Loader: loader, Format: api.FormatCommonJS, Target: api.ES2022, Sourcemap: api.SourceMapInline, SourcesContent: api.SourcesContentExclude,
-		Sourcefile: name, LegalComments: api.LegalCommentsNone, LogLevel: api.LogLevelSilent,
-		Supported: map[string]bool{"dynamic-import": false},
-		Define: map[string]string{
-			"import.meta.url": "__url", "import.meta.dirname": "__dirname", "import.meta.filename": "__filename",
-			"import.meta.env": "__unknown", "import.meta": "__unknown",
-		},
+	code, at, err := bundle.CommonJS(name, data, map[string]string{
+		"import.meta.url": "__url", "import.meta.dirname": "__dirname", "import.meta.filename": "__filename",
+		"import.meta.env": "__unknown", "import.meta": "__unknown",
 	})
-	if len(out.Errors) > 0 {
-		e := out.Errors[0]
-		line := 0
-		if e.Location != nil {
-			line = e.Location.Line
-		}
-		return nil, fmt.Errorf("reading %s: %s", Pos{name, line}, e.Text)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", Pos{name, at}, err)
 	}
 	// esbuild leaves the one map that it has made itself; nothing is fetched.
-	program, err := parser.ParseFile(nil, name, string(out.Code), 0, parser.WithSourceMapLoader(inlineMap))
+	program, err := parser.ParseFile(nil, name, code, 0, parser.WithSourceMapLoader(inlineMap))
 	if err != nil {
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	}

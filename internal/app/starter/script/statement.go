@@ -176,6 +176,7 @@ func (f *frame) forOf(st *ast.ForOfStatement, s *scope) (flow, Value) {
 			return how, v
 		case broke:
 			return onward, nil
+		case onward, continued:
 		}
 	}
 	return onward, nil
@@ -204,6 +205,7 @@ func (f *frame) choose(st *ast.SwitchStatement, s *scope) (flow, Value) {
 			return onward, nil
 		case returned, threw, continued:
 			return how, v
+		case onward:
 		}
 	}
 	return onward, nil

@@ -27,6 +27,7 @@ const Hole = "\x00"
 type Value any
 
 type (
+	// Null is null.
 	Null struct{}
 	// Text may have Holes.
 	Text string
