@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -36,7 +37,13 @@ func (c *Client) signed(text string) (signedURL, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != c.service.Scheme {
 		return signedURL{}, errors.New("signed URL: got none that can be used, want https://host/…")
 	}
-	return signedURL{url: u, secrets: append([]string{text, u.RawQuery}, u.Query()["sig"]...)}, nil
+	s := signedURL{url: u, secrets: append([]string{text, u.RawQuery}, u.Query()["sig"]...)}
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		if spelled, ok := strings.CutPrefix(pair, "sig="); ok {
+			s.secrets = append(s.secrets, spelled)
+		}
+	}
+	return s, nil
 }
 
 // String shows the host only.

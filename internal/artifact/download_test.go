@@ -158,6 +158,24 @@ func TestDownloadInto(t *testing.T) {
 			onlyEntries(t, parent, "dist")
 		})
 	}
+	t.Run("file that came meanwhile", func(t *testing.T) {
+		f := newFake(t)
+		f.put("a", packed(t, sample))
+		parent := t.TempDir()
+		mine := filepath.Join(parent, "dist")
+		f.fail("get", 1, func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+			if err := os.WriteFile(mine, []byte("mine"), 0o644); err != nil {
+				t.Error(err)
+			}
+			serve(w, r)
+		})
+		_, err := client(t, f.runtime(), Options{}).Download(t.Context(), "a", mine)
+		expect(t, err, errAny, "a file or link there")
+		onlyEntries(t, parent, "dist")
+		if data, err := os.ReadFile(mine); string(data) != "mine" {
+			t.Errorf("got %q, %v, want the file as it was", data, err)
+		}
+	})
 	t.Run("no parent", func(t *testing.T) {
 		f := newFake(t)
 		f.put("a", packed(t, sample))

@@ -167,6 +167,7 @@ func startAct(t *testing.T) Runtime {
 	server := filepath.Join(t.TempDir(), "actserver")
 	build := exec.CommandContext(t.Context(), "go", "build", "-mod=readonly", "-o", server, ".")
 	build.Dir = "testdata/actserver"
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // with -race too: one build in the cache
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building act's server: %v\n%s", err, out)
 	}

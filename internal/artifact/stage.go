@@ -86,7 +86,11 @@ func (s *stage) commit() error {
 	if err := s.files.Close(); err != nil { // some systems don't rename an open directory
 		return err
 	}
-	// os.Rename replaces no directory; Remove takes only an empty one.
+	// os.Rename replaces no directory, and os.Remove takes a file too: one that
+	// came meanwhile is not ours.
+	if err := checkTarget(s.target); err != nil {
+		return err
+	}
 	if err := os.Remove(s.target); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 )
 
 // Upload makes an artifact of dir's files. Empty directories, modes and times
@@ -49,7 +50,7 @@ func (c *Client) upload(ctx context.Context, name string, dir fs.FS) (_ Artifact
 // isTaken recognises the answer to a name that is used: 409.
 func isTaken(err error) bool {
 	var r *rejection
-	return errors.As(err, &r) && r.status == 409
+	return errors.As(err, &r) && r.status == http.StatusConflict
 }
 
 // afterFinalize settles a failed FinalizeArtifact by looking: an attempt whose

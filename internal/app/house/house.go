@@ -5,6 +5,7 @@ import (
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/buildbundle"
 	"github.com/org/checkout-deploy/internal/app/pipeline"
+	"github.com/org/checkout-deploy/internal/app/starter"
 	"github.com/org/checkout-deploy/internal/app/verify"
 )
 
@@ -18,4 +19,4 @@ func stages() []action.Action { return append(Actions(), verify.Action()) }
 func Root() action.Action { return pipeline.Action(stages()...) }
 
 // Commands are those of the program checkout-deploy.
-func Commands() []action.Action { return stages() }
+func Commands() []action.Action { return append(stages(), starter.Action()) }
