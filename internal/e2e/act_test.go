@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -116,8 +117,8 @@ func freePort(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
 	_, port, err := net.SplitHostPort(listener.Addr().String())
+	err = errors.Join(err, listener.Close())
 	if err != nil {
 		t.Fatal(err)
 	}

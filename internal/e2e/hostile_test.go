@@ -19,7 +19,7 @@ var hostile = []string{
 	"x%0A::add-mask::forged%0D%0A::error::forged,title=forged,file=forged::forged",
 	"x\nrelease=forged\nEOF\nrelease<<EOF\nforged\nEOF\nghadelimiter_\n_GitHubActionsFileCommandDelimeter_\nrelease=forged",
 	"'\"$(touch forged)`touch forged`;touch forged|touch forged&&touch forged $INPUT_CONFIG %INPUT_CONFIG% {{7+7}}",
-	"##[error]forged ##[set-output name=release;]forged\n##[add-mask]forged",
+	"##[error]forged ##[set-output name=release;]forged ##[add-mask]forged",
 	"<script>forged(1)<img src=x onerror=forged(1)>| a | b |\n## forged\n[x](javascript:forged)",
 	"x\u2028::error::forged\u0085::error::forged\u202e\x1b[2J\x1b]0;forged\a",
 }

@@ -89,7 +89,7 @@ func archive(t *testing.T, file string) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	all := map[string][]byte{}
 	for files := tar.NewReader(f); ; {
 		header, err := files.Next()
