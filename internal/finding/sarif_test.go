@@ -61,7 +61,7 @@ func valid(t *testing.T, data []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	doc, err := jsonschema.UnmarshalJSON(file)
 	if err != nil {
 		t.Fatal(err)

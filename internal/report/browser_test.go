@@ -73,10 +73,10 @@ func TestInBrowser(t *testing.T) {
 		}
 		backgrounds := map[bool]string{}
 		for _, dark := range []bool{false, true} {
-			for _, bad := range evaluated[[]string](t, opened(t, b, ctx, rough, browser.Reader{Width: 1280, Height: 900, Dark: dark}), contrasts) {
+			for _, bad := range evaluated[[]string](t, opened(t, ctx, b, rough, browser.Reader{Width: 1280, Height: 900, Dark: dark}), contrasts) {
 				t.Errorf("every block, dark %v: contrast %s", dark, bad)
 			}
-			p := opened(t, b, ctx, page, browser.Reader{Width: 1280, Height: 900, Dark: dark})
+			p := opened(t, ctx, b, page, browser.Reader{Width: 1280, Height: 900, Dark: dark})
 			for _, bad := range evaluated[[]string](t, p, contrasts) {
 				t.Errorf("dark %v: contrast %s", dark, bad)
 			}
@@ -86,7 +86,7 @@ func TestInBrowser(t *testing.T) {
 		if backgrounds[false] == backgrounds[true] {
 			t.Errorf("dark and light are both %s", backgrounds[true])
 		}
-		p := opened(t, b, ctx, page, browser.Reader{Width: 1280, Height: 900, Dark: true, Print: true})
+		p := opened(t, ctx, b, page, browser.Reader{Width: 1280, Height: 900, Dark: true, Print: true})
 		if got := evaluated[string](t, p, "getComputedStyle(document.body).backgroundColor"); got != "rgb(255, 255, 255)" {
 			t.Errorf("paper is %s", got)
 		}
@@ -99,7 +99,7 @@ func TestInBrowser(t *testing.T) {
 		}
 		for name, html := range map[string][]byte{"sample": page, "long words": rough} {
 			for _, width := range []int{320, 768} {
-				p := opened(t, b, ctx, html, browser.Reader{Width: width, Height: 800})
+				p := opened(t, ctx, b, html, browser.Reader{Width: width, Height: 800})
 				evaluated[any](t, p, "document.querySelectorAll('details').forEach(d => d.open = true)")
 				if got := evaluated[int](t, p, "document.documentElement.scrollWidth"); got > width {
 					t.Errorf("%s: the page is %d wide on a screen of %d, for %q", name, got, width, evaluated[[]string](t, p, wide))
@@ -109,14 +109,14 @@ func TestInBrowser(t *testing.T) {
 	})
 
 	t.Run("keyboard", func(t *testing.T) {
-		p := opened(t, b, ctx, page, browser.Reader{Width: 1280, Height: 900})
+		p := opened(t, ctx, b, page, browser.Reader{Width: 1280, Height: 900})
 		keyboard(t, p)
 		calm(t, p)
 	})
 
 	t.Run("without script", func(t *testing.T) {
-		with := opened(t, b, ctx, page, browser.Reader{Width: 1280, Height: 900})
-		without := opened(t, b, ctx, page, browser.Reader{Width: 1280, Height: 900, NoScript: true})
+		with := opened(t, ctx, b, page, browser.Reader{Width: 1280, Height: 900})
+		without := opened(t, ctx, b, page, browser.Reader{Width: 1280, Height: 900, NoScript: true})
 		const text = "document.querySelector('main').innerText.replace(/\\s+/g, ' ').replace(/Filter/, '').trim()"
 		if a, b := evaluated[string](t, with, text), evaluated[string](t, without, text); strings.ReplaceAll(a, " ", "") != strings.ReplaceAll(b, " ", "") {
 			t.Errorf("without a script the page says something else:\n%s\n%s", a, b)
@@ -132,7 +132,7 @@ func TestInBrowser(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := opened(t, b, ctx, html, browser.Reader{Width: 1280, Height: 900})
+		p := opened(t, ctx, b, html, browser.Reader{Width: 1280, Height: 900})
 		calm(t, p)
 		if got := evaluated[int](t, p, "document.querySelectorAll('img, script:not(:last-child), [onerror]').length"); got != 0 {
 			t.Errorf("got %d elements of the hostile text", got)
@@ -140,7 +140,7 @@ func TestInBrowser(t *testing.T) {
 	})
 
 	t.Run("paper", func(t *testing.T) {
-		p := opened(t, b, ctx, page, browser.Reader{Width: 700, Height: 900, Print: true})
+		p := opened(t, ctx, b, page, browser.Reader{Width: 700, Height: 900, Print: true})
 		const hidden = `[...document.querySelectorAll('.scroll, pre')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText.slice(0, 40))`
 		if got := evaluated[[]string](t, p, hidden); len(got) > 0 {
 			t.Errorf("on paper these are cut off: %q", got)
@@ -161,7 +161,7 @@ func TestInBrowser(t *testing.T) {
 		}
 		for _, html := range [][]byte{page, rough} {
 			for _, dark := range []bool{false, true} {
-				p := opened(t, b, ctx, html, browser.Reader{Width: 1280, Height: 900, Dark: dark})
+				p := opened(t, ctx, b, html, browser.Reader{Width: 1280, Height: 900, Dark: dark})
 				evaluated[any](t, p, string(axe)+";document.querySelectorAll('details').forEach(d => d.open = true);null")
 				const violations = `axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).slice(0, 3).join(' ; ')))`
 				for _, v := range evaluated[[]string](t, p, violations) {

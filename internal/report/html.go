@@ -114,22 +114,18 @@ func (v *view) Place(at finding.Location) shown { return Place(at).show(v.Source
 // Cells gives a row's cells.
 func (v *view) Cells(t Table, row []Value) []shown { return t.row(row, v.Source) }
 
-// The exported names below are for templates, which see no others.
+// Numeric says which of a table's columns are numbers.
+func (v *view) Numeric(t Table) []bool { return t.numeric() }
 
-// Numeric is numeric.
-func (b Table) Numeric() []bool { return b.numeric() }
+// Counts says how many findings there are of each severity.
+func (v *view) Counts(b Findings) []Mark { return b.counts() }
 
-// Counts is counts.
-func (b Findings) Counts() []Mark { return b.counts() }
+// Bars gives the bars with their lengths, and Limited whether any has a limit.
+func (v *view) Bars(b Bars) []bar   { return b.bars() }
+func (v *view) Limited(b Bars) bool { return b.limited() }
 
-// Rows is bars.
-func (b Bars) Rows() []bar { return b.bars() }
-
-// Limited is limited.
-func (b Bars) Limited() bool { return b.limited() }
-
-// Legend is parts.
-func (b Shares) Legend() []part { return b.parts() }
+// Parts gives the parts with their places in the whole.
+func (v *view) Parts(b Shares) []part { return b.parts() }
 
 // counted writes a number with its noun: "1 table", "3 tables".
 func counted(n int, noun string) string {

@@ -49,7 +49,7 @@ func started(t *testing.T) (*browser.Browser, context.Context) {
 }
 
 // opened shows a page to a reader. It is served as any file would be.
-func opened(t *testing.T, b *browser.Browser, ctx context.Context, html []byte, r browser.Reader) *browser.Page {
+func opened(t *testing.T, ctx context.Context, b *browser.Browser, html []byte, r browser.Reader) *browser.Page {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.URL.Path != "/report.html" {
@@ -102,7 +102,7 @@ func TestPictures(t *testing.T) {
 		"light.png":  {Width: 1280, Height: 3300}, "dark.png": {Width: 1280, Height: 3300, Dark: true},
 		"narrow.png": {Width: 360, Height: 4800}, "narrow-dark.png": {Width: 320, Height: 1600, Dark: true},
 	} {
-		p := opened(t, b, ctx, html, r)
+		p := opened(t, ctx, b, html, r)
 		png, err := p.Screenshot(ctx)
 		save(name, png, err)
 		if name == "dark.png" {

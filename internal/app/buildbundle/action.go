@@ -10,6 +10,7 @@ import (
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/report"
 )
 
 // inputs are the action's, as given.
@@ -65,7 +66,8 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		return r.In(dir, err)
 	}
 	r.Wrote(out.OutDir)
-	warn(r, dir, out.Warnings)
+	warnings := warn(r, dir, out.Warnings)
+	r.Summarise(page(r, out, warnings).Markdown(report.SummaryLimit / 2))
 	r.Logf("%d files, %d bytes in %s", len(out.Release.Files), out.Release.Size(), r.Shown(out.OutDir))
 	r.SetOutput("release", out.ID.String())
 	r.SetOutput("dist", r.Shown(out.OutDir))
@@ -91,7 +93,8 @@ func sassOf(r *action.Run) string {
 // shownDeprecations of Sass are told; projects have hundreds, and all say the same.
 const shownDeprecations = 3
 
-func warn(r *action.Run, dir string, warnings []finding.Finding) {
+// warn shows warnings, their paths relative to the workspace, and returns them.
+func warn(r *action.Run, dir string, warnings []finding.Finding) (shown []finding.Finding) {
 	deprecations := 0
 	for _, w := range warnings {
 		if w.Rule == style.DeprecationRule {
@@ -99,9 +102,11 @@ func warn(r *action.Run, dir string, warnings []finding.Finding) {
 				continue
 			}
 		}
-		r.Report(r.Within(dir, w))
+		shown = append(shown, r.Within(dir, w))
 	}
+	r.Report(shown...)
 	if more := deprecations - shownDeprecations; more > 0 {
 		r.Logf("and %d more deprecations of Sass", more)
 	}
+	return shown
 }

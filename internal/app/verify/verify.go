@@ -78,6 +78,9 @@ func (in *inputs) id() (release.Digest, error) {
 	if err != nil {
 		return id, fmt.Errorf("release: %w", err)
 	}
+	if id.IsZero() { // stands for "any" below: an id that was given is never any
+		return id, errors.New("release: got nothing but zeros, want the id of a release")
+	}
 	return id, nil
 }
 

@@ -67,6 +67,7 @@ func TestVerify(t *testing.T) {
 		}, nil, 1, "want a regular file"},
 		{"another record", write(release.RecordName, "{}"), nil, 1, "release record"},
 		{"another release", nil, []string{"--release", strings.Repeat("0", 63) + "1"}, 1, "want " + strings.Repeat("0", 63) + "1"},
+		{"an id of zeros is not any release", nil, []string{"--release", strings.Repeat("0", 64)}, 2, "nothing but zeros"},
 		{"no id", nil, []string{"--release", "latest"}, 2, "lower-case hexadecimal"},
 		{"nothing there", nil, []string{"--dist", "nowhere"}, 2, "got neither files in nowhere nor the id of a release"},
 		{"nothing there, and no workflow", nil, []string{"--dist", "nowhere", "--release", strings.Repeat("0", 63) + "1"}, 1, "the folder itself is the hand-over"},
