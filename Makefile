@@ -5,26 +5,34 @@ export GOFLAGS = -trimpath -buildvcs=false
 
 GO ?= go
 # The suites that wait for a browser more than they compute.
-WAITING = '/(examples|bench|difftest|browser)(/|$$)'
+WAITING = '/(examples|bench|difftest|browser|report)(/|$$)'
 FUZZTIME ?= 20s
-SASS = .cache/node_modules/sass-embedded-linux-x64/dart-sass/sass
-MODULES = examples/checkout/node_modules/.installed
+# What this machine has of npm, and what it installs there.
 HAS_NPM := $(shell command -v npm 2>/dev/null)
+SASS = .cache/node_modules/sass-embedded-linux-x64/dart-sass/sass
+PACKAGES = examples/checkout internal/artifact/testdata/npm internal/report/testdata/axe
+TOOLS = .cache/bin
+# docker, or podman where DOCKER_HOST says so (.ci/containers-up). Podman has no
+# BuildKit: the caches of this machine are mounted.
+ENGINE ?= $(if $(findstring podman,$(DOCKER_HOST)),podman,docker)
+CACHES = $(if $(findstring podman,$(ENGINE)),--timestamp 0 --volume "$$($(GO) env GOCACHE):/root/.cache/go-build" --volume "$$($(GO) env GOMODCACHE):/go/pkg/mod")
+VERSION ?= devel
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve serve-react test test-computing test-waiting lint generate verify fuzz bench npm sass build
+.PHONY: help build demo serve serve-react test test-computing test-waiting test-scan lint generate verify fuzz bench image e2e npm sass
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build bin/build-bundle
+build: ## build the programs into bin
 	$(GO) build -o bin/ ./cmd/...
 
 demo: build ## build the examples, go through them in a browser if there is one, say what to open
 	bin/build-bundle -C examples/checkout-vanilla
+	bin/checkout-deploy verify --dist examples/checkout-vanilla/dist
 	$(GO) run ./examples/serve -check -example examples/checkout-vanilla
 ifneq ($(HAS_NPM),)
-	@$(MAKE) --no-print-directory npm
+	@$(MAKE) --no-print-directory examples/checkout/node_modules/.installed
 	bin/build-bundle -C examples/checkout
 	$(GO) run ./examples/serve -check -example examples/checkout
 else
@@ -39,7 +47,7 @@ serve: build ## serve the example without npm until Ctrl-C
 	bin/build-bundle -C examples/checkout-vanilla
 	$(GO) run ./examples/serve -example examples/checkout-vanilla
 
-serve-react: build npm ## serve the React example until Ctrl-C
+serve-react: build examples/checkout/node_modules/.installed ## serve the React example until Ctrl-C
 	bin/build-bundle -C examples/checkout
 	$(GO) run ./examples/serve -example examples/checkout
 
@@ -50,25 +58,29 @@ test: ## run every suite that this machine has the tools for, and name the other
 ifeq ($(RACE),1)
 	@$(MAKE) --no-print-directory -j2 -O test-computing test-waiting
 else
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 20m $$(.ci/packages without-trivy)
 endif
 	@.ci/suites
 
 # The race detector needs cgo, which the rest does without.
 test-computing:
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -Ev $(WAITING))
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$(.ci/packages without-trivy | grep -Ev $(WAITING))
 
 test-waiting:
-	$(GO) test -timeout 30m $$($(GO) list ./... | grep -E $(WAITING))
+	$(GO) test -timeout 30m $$(.ci/packages without-trivy | grep -E $(WAITING))
 
-lint: ## gofmt and go vet
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
-	$(GO) vet ./...
+test-scan: ## run the suites of the packages that link Trivy
+	$(GO) test -timeout 20m $$(.ci/packages with-trivy)
+
+lint: $(TOOLS)/golangci-lint $(TOOLS)/actionlint ## golangci-lint, actionlint, and shellcheck if there is one
+	$(TOOLS)/golangci-lint run --build-tags e2e ./...
+	$(TOOLS)/actionlint
+	@! command -v shellcheck >/dev/null || shellcheck $$(grep -lE '^#!.*/(env )?(ba)?sh' $$(git ls-files .ci))
 
 generate: ## make action.yml files and the parts of documents that come from the code
 	$(GO) run ./internal/generate
 
-verify: ## check that all that is made from the code is up to date, and go.mod tidy
+verify: ## check that all that is made from the code is up to date, and the modules' sums
 	$(GO) run ./internal/generate -check
 	$(GO) mod tidy -diff
 	$(GO) mod verify
@@ -77,7 +89,7 @@ fuzz: ## run each fuzz test for FUZZTIME (20s)
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 	    echo "$$package $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package || exit 1; \
 	  done; \
 	done
 
@@ -85,10 +97,24 @@ bench: build ## measure against bare esbuild, Rspack and webpack: make bench APP
 	@[ -n "$(APP)" ] || { echo "make bench: got no APP; name the folder of an installed checkout-js: make bench APP=../checkout-js"; exit 2; }
 	$(GO) run ./bench -app "$(APP)"
 
-npm: $(MODULES) ## install the React example's npm packages, if their lock changed
+image: ## build the images localhost/checkout-deploy/{build-bundle,checkout-deploy}:devel
+	@$(ENGINE) info >/dev/null 2>&1 || { echo 'make image: no container engine answers; on Debian, as root: eval "$$(.ci/containers-up golang:1.26-bookworm node:22-bookworm-slim debian:bookworm-slim)"'; exit 2; }
+	@mkdir -p "$$($(GO) env GOCACHE)" "$$($(GO) env GOMODCACHE)"
+	@for stage in build-bundle checkout-deploy; do \
+	  $(ENGINE) build $(CACHES) --build-arg VERSION=$(VERSION) --target $$stage --tag localhost/checkout-deploy/$$stage:devel . || exit 1; \
+	done
 
-$(MODULES): examples/checkout/package-lock.json $(shell find examples/checkout/vendor)
-	cd examples/checkout && npm ci --ignore-scripts
+e2e: export ACT := $(abspath $(TOOLS)/act)
+e2e: export ENGINE := $(ENGINE)
+e2e: image $(TOOLS)/act ## run workflows with the images, under act
+	$(GO) test -tags e2e -count=1 -timeout 15m -bench Start -benchtime 20x ./internal/e2e
+
+npm: $(PACKAGES:%=%/node_modules/.installed) ## install what the suites have of npm, if a lock changed
+
+examples/checkout/node_modules/.installed: $(shell find examples/checkout/vendor)
+
+%/node_modules/.installed: %/package-lock.json
+	npm ci --prefix $* --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 sass: $(SASS) ## get Dart Sass into .cache, for the suites that compile Sass
@@ -96,4 +122,9 @@ sass: $(SASS) ## get Dart Sass into .cache, for the suites that compile Sass
 $(SASS): examples/checkout/package-lock.json
 	version=$$(sed -n '/"node_modules\/sass-embedded-linux-x64"/,/version/s/.*"version": "\(.*\)".*/\1/p' $<); \
 	npm install --prefix .cache --no-save --ignore-scripts --no-audit --no-fund "sass-embedded-linux-x64@$$version"
+	@touch $@
+
+# Tools are no part of the product's module; each has a module of its own.
+$(TOOLS)/%: .ci/tools/%/go.mod .ci/tools/%/go.sum
+	$(GO) build -C .ci/tools/$* -o $(abspath $@) tool
 	@touch $@
