@@ -4,6 +4,7 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,14 +14,15 @@ import (
 	"slices"
 
 	"github.com/aquasecurity/trivy/pkg/fanal/secret"
+	"github.com/aquasecurity/trivy/pkg/fanal/types"
 	"github.com/aquasecurity/trivy/pkg/fanal/utils"
 
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/scan/secrets"
 )
 
-// answer is what a file has: findings, a reason why it was not scanned, or an
-// error.
+// answer is what a file has: findings, a reason why it, or the rest of it, was not
+// scanned, or an error.
 type answer struct {
 	size     int64
 	findings []finding.Finding
@@ -28,7 +30,8 @@ type answer struct {
 	err      error
 }
 
-// scan reads a file once, in pieces, and once more if anything is found in it.
+// scan reads a file once, up to the size that it has when it is opened, and once
+// more if anything is found in it.
 func (w *walk) scan(ctx context.Context, name string) (a answer) {
 	f, err := w.root.Open(name)
 	if err != nil {
@@ -51,7 +54,7 @@ func (w *walk) scan(ctx context.Context, name string) (a answer) {
 	case info.Size() > w.opts.Limit():
 		return answer{why: secrets.TooLarge}
 	}
-	return w.read(ctx, name, f, binary)
+	return w.read(ctx, name, f, info.Size(), binary)
 }
 
 // compiledPython is the one kind of binary whose printable parts Trivy scans:
@@ -69,65 +72,106 @@ func isBinary(f *os.File, size int64) (bool, error) {
 	return binary, nil
 }
 
-func (w *walk) read(ctx context.Context, name string, f *os.File, binary bool) answer {
-	in := &reader{ctx: ctx, from: f, left: w.opts.Limit()}
-	var text io.Reader = in
+// maxFound is how many secrets of a file are told. One with more is no text that
+// somebody put a key into, and looking on would take minutes and gigabytes.
+const maxFound = 1000
+
+func (w *walk) read(ctx context.Context, name string, f io.ReaderAt, size int64, binary bool) answer {
+	a := answer{size: size}
+	var err error
+	text := f
 	if binary {
-		printable, err := printable(in)
-		if err != nil {
+		if text, size, err = printable(ctx, f, size); err != nil {
 			return answer{err: fmt.Errorf("reading %q: %w", name, err)}
 		}
-		text = bytes.NewReader(printable)
 	}
-	found := w.engine.Scan(secret.ScanArgs{FilePath: name, Content: text, Binary: binary}).Findings
-	if in.err != nil {
-		return answer{err: fmt.Errorf("reading %q: %w", name, in.err)}
+	found, err := w.search(ctx, name, text, size, binary)
+	if err != nil {
+		return answer{err: fmt.Errorf("reading %q: %w", name, err)}
 	}
-	a := answer{size: in.read, findings: make([]finding.Finding, len(found))}
-	for i, one := range found {
-		a.findings[i] = say(one, name)
+	if len(found) > maxFound {
+		found, a.why = found[:maxFound], secrets.TooMany
+	}
+	for _, one := range found {
+		a.findings = append(a.findings, say(one, name))
 	}
 	if binary || len(found) == 0 {
 		return a
 	}
-	offsets := make([]int, len(found))
-	for i, one := range found {
-		offsets[i] = one.Offset
-	}
-	places, err := locate(f, offsets)
-	if err != nil {
+	if err := setPlaces(a.findings, found, io.NewSectionReader(f, 0, size)); err != nil {
 		return answer{err: fmt.Errorf("reading %q again: %w", name, err)}
-	}
-	for i := range a.findings {
-		at := &a.findings[i].Location
-		*at = finding.Location{Path: name, Line: places[i].line, Column: places[i].column}
-		if lines := found[i].EndLine - found[i].StartLine; lines > 0 {
-			at.EndLine = at.Line + lines
-		}
 	}
 	return a
 }
 
-// printable is a binary's text, as Trivy takes it apart, which it does with a
-// system call a byte.
-func printable(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
+// Trivy reads pieces of 64 KiB that overlap by 4 KiB, and keeps all it finds, with
+// the lines around it, until a file's end. It gets a window at a time, so that
+// there is a place to stop.
+const (
+	window  = 1 << 20
+	overlap = secret.DefaultOverlap
+)
+
+// search returns what is found, in the file's order, and stops soon after
+// maxFound.
+func (w *walk) search(ctx context.Context, name string, text io.ReaderAt, size int64, binary bool) ([]types.SecretFinding, error) {
+	type key struct {
+		rule   string
+		offset int
 	}
-	return utils.ExtractPrintableBytes(bytes.NewReader(data))
+	seen := map[key]bool{}
+	var all []types.SecretFinding
+	for start := int64(0); start < size && len(all) <= maxFound; start += window - overlap {
+		in := &reader{ctx: ctx, from: io.NewSectionReader(text, start, min(window, size-start))}
+		found := w.engine.Scan(secret.ScanArgs{FilePath: name, Content: in, Binary: binary}).Findings
+		if in.err != nil {
+			return nil, in.err
+		}
+		for _, one := range found {
+			one.Offset += int(start)
+			if k := (key{one.RuleID, one.Offset}); !seen[k] {
+				seen[k] = true
+				one.Match, one.Code = "", types.Code{}
+				all = append(all, one)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b types.SecretFinding) int { return cmp.Compare(a.Offset, b.Offset) })
+	return all, nil
 }
 
-// errGrows is a file that is longer than it said it was.
-var errGrows = errors.New("it grows while it is read, beyond the size limit")
+// setPlaces gives findings the places of what was found.
+func setPlaces(findings []finding.Finding, found []types.SecretFinding, text io.Reader) error {
+	at := newPosition(text)
+	for i, one := range found {
+		if err := at.advance(one.Offset); err != nil {
+			return err
+		}
+		place := &findings[i].Location
+		place.Line, place.Column = at.line, at.column
+		if lines := one.EndLine - one.StartLine; lines > 0 {
+			place.EndLine = at.line + lines
+		}
+	}
+	return nil
+}
+
+// printable is a binary's text, as Trivy takes it apart, which it does with a
+// system call a byte.
+func printable(ctx context.Context, f io.ReaderAt, size int64) (io.ReaderAt, int64, error) {
+	data, err := io.ReadAll(&reader{ctx: ctx, from: io.NewSectionReader(f, 0, size)})
+	if err != nil {
+		return nil, 0, err
+	}
+	text, err := utils.ExtractPrintableBytes(bytes.NewReader(data))
+	return bytes.NewReader(text), int64(len(text)), err
+}
 
 // reader remembers its error: Trivy logs it and shows what it read until then. It
-// ends with the context, and at the size limit.
+// ends with the context.
 type reader struct {
 	ctx  context.Context
 	from io.Reader
-	left int64
-	read int64
 	err  error
 }
 
@@ -136,36 +180,8 @@ func (r *reader) Read(p []byte) (int, error) {
 		return 0, r.err
 	}
 	n, err := r.from.Read(p)
-	r.read += int64(n)
-	if r.left -= int64(n); r.left < 0 {
-		err = errGrows
-	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = err
 	}
 	return n, err
-}
-
-// place is where a byte is: a line and a column in UTF-16 code units, from 1.
-type place struct{ line, column int }
-
-// locate finds the places of offsets, which are in any order.
-func locate(f io.ReadSeeker, offsets []int) ([]place, error) {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	order := make([]int, len(offsets))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return offsets[a] - offsets[b] })
-	places := make([]place, len(offsets))
-	at := newPosition(f)
-	for _, i := range order {
-		if err := at.advance(offsets[i]); err != nil {
-			return nil, err
-		}
-		places[i] = at.place
-	}
-	return places, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -25,7 +26,7 @@ func TestReadErrorsAreErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = dir.Close() }()
-	if a := w.read(t.Context(), "a", dir, false); a.err == nil || !strings.Contains(a.err.Error(), `reading "a"`) {
+	if a := w.read(t.Context(), "a", dir, 10, false); a.err == nil || !strings.Contains(a.err.Error(), `reading "a"`) {
 		t.Errorf("a folder: got %v, want a read error", a.err)
 	}
 	if err := w.list(t.Context()); err != nil || len(w.files) != 2 {
@@ -69,13 +70,12 @@ func TestReader(t *testing.T) {
 		want error
 	}{
 		{"to the end", t.Context(), strings.NewReader("0123456789"), nil},
-		{"a byte too many", t.Context(), strings.NewReader("01234567890"), errGrows},
 		{"cancelled", cancelled, strings.NewReader("0"), context.Canceled},
 		{"an error", t.Context(), iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("0123"))), iotest.ErrTimeout},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			r := &reader{ctx: row.ctx, from: row.from, left: 10}
+			r := &reader{ctx: row.ctx, from: row.from}
 			_, err := io.ReadAll(r)
 			if !errors.Is(err, row.want) || !errors.Is(r.err, row.want) {
 				t.Errorf("got %v, kept %v, want %v", err, r.err, row.want)
@@ -98,23 +98,24 @@ func TestErrorsAreCounted(t *testing.T) {
 
 // The place of a byte is what an editor shows: lines before it, and UTF-16 code
 // units before it in its line.
-func FuzzLocate(f *testing.F) {
+func FuzzPosition(f *testing.F) {
 	f.Add("one\ntwo é😀x\r\n\xff", uint(12), uint(3))
 	f.Fuzz(func(t *testing.T, text string, a, b uint) {
 		offsets := []int{int(a % uint(len(text)+1)), int(b % uint(len(text)+1))}
-		got, err := locate(strings.NewReader(text), offsets)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, offset := range offsets {
+		slices.Sort(offsets)
+		at := newPosition(strings.NewReader(text))
+		for _, offset := range offsets {
+			if err := at.advance(offset); err != nil {
+				t.Fatal(err)
+			}
 			before := text[:offset]
 			last := strings.LastIndex(before, "\n") + 1
 			want := place{strings.Count(before, "\n") + 1, len(utf16.Encode([]rune(before[last:]))) + 1}
 			if cut := valid(before) + valid(text[offset:]); cut != valid(text) {
 				continue // within a character: any place near it will do
 			}
-			if got[i] != want {
-				t.Errorf("%q, byte %d: got %v, want %v", text, offset, got[i], want)
+			if at.place != want {
+				t.Errorf("%q, byte %d: got %v, want %v", text, offset, at.place, want)
 			}
 		}
 	})
@@ -123,9 +124,9 @@ func FuzzLocate(f *testing.F) {
 func valid(text string) string { return strings.ToValidUTF8(text, "") }
 
 func TestPastTheEnd(t *testing.T) {
-	got, err := locate(strings.NewReader("a\nb"), []int{1000})
-	if err != nil || got[0] != (place{2, 2}) {
-		t.Errorf("got %v, %v, want the end", got, err)
+	at := newPosition(strings.NewReader("a\nb"))
+	if err := at.advance(1000); err != nil || at.place != (place{2, 2}) {
+		t.Errorf("got %v, %v, want the end", at.place, err)
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 	"unicode/utf16"
 )
 
+// place is where a byte is: a line and a column in UTF-16 code units, from 1.
+type place struct{ line, column int }
+
 // position walks through a text and knows where it is.
 type position struct {
 	place

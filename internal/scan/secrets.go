@@ -99,8 +99,8 @@ func (w *walk) result(answers []answer) (*secrets.Result, error) {
 		default:
 			res.Files++
 			res.Bytes += a.size
-			res.Findings = append(res.Findings, a.findings...)
 		}
+		res.Findings = append(res.Findings, a.findings...)
 	}
 	if err := errs.err(); err != nil {
 		return nil, fmt.Errorf("scanning for secrets: %w", err)

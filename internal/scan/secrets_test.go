@@ -96,6 +96,9 @@ func TestPlantedSecrets(t *testing.T) {
 		{"a JWT in CSS", "a.css", "/* " + jwt + " */", jwt, []string{"jwt-token medium a.css:1:4"}},
 		{"two of a kind and one more", "x.txt", github + "\n" + stripe + "\n" + github + "\n", github + "\n" + stripe, []string{"github-pat critical x.txt:1:1", "stripe-secret-token critical x.txt:2:1", "github-pat critical x.txt:3:1"}},
 		{"across the pieces that Trivy reads", "big.txt", strings.Repeat("0123456 ", 8<<10-3) + github + "\n", github, []string{"github-pat critical big.txt:1:65513"}},
+		{"across the windows", "big.js", strings.Repeat("0123456 ", 1<<17-3) + github + "\n", github, []string{"github-pat critical big.js:1:1048553"}},
+		{"in the last window", "big.js", strings.Repeat("0123456\n", 1<<18) + github + "\n" + stripe, github + "\n" + stripe, []string{"github-pat critical big.js:262145:1", "stripe-secret-token critical big.js:262146:1"}},
+		{"where windows overlap", "big.js", strings.Repeat("0123456 ", 1<<17-256) + github + "\n" + github, github, []string{"github-pat critical big.js:1:1046529", "github-pat critical big.js:2:1"}},
 		{"not UTF-8", "latin.txt", "\xe9\xff " + github + "\n", github, []string{"github-pat critical latin.txt:1:4"}},
 		{"compiled Python", "a.pyc", "\x00\x01abcdefg " + github + "\x00", github, []string{"github-pat critical a.pyc"}},
 		{"a sample key of a documentation", "a.txt", "AWS_ACCESS_KEY_ID=AKIA" + "IOSFODNN7EXAMPLE\n", "x", nil},
@@ -193,6 +196,27 @@ func TestLeftOut(t *testing.T) {
 			}
 			if res.Files != row.scanned {
 				t.Errorf("got %d files scanned, want %d", res.Files, row.scanned)
+			}
+		})
+	}
+}
+
+// A file full of keys is bounded, and not passed for one that was scanned.
+func TestTooMany(t *testing.T) {
+	const low = "pk" + "_live_" + "4eC39HqLyjWDarjtT1zdp7dc\n"
+	rows := []struct {
+		name, text string
+		left       int
+	}{
+		{"a thousand", strings.Repeat(low, maxFound), 0},
+		{"one more, and it is worse", strings.Repeat(low, maxFound) + github, 1},
+		{"three windows of them", strings.Repeat(low, 100_000), 1},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			res := look(t, folder(t, map[string]string{"a.txt": row.text}), secrets.Options{})
+			if len(res.Findings) != maxFound || len(res.Left(secrets.TooMany)) != row.left || res.Files != 1-row.left {
+				t.Errorf("got %d files, %d findings, left out %v", res.Files, len(res.Findings), res.LeftOut)
 			}
 		})
 	}

@@ -73,9 +73,8 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	for _, s := range counted {
 		r.SetOutput(string(s), strconv.Itoa(res.Count(s)))
 	}
-	for _, f := range append(res.Findings, in.unscanned(res, opts)...) {
-		r.Report(r.Within(dir, f))
-	}
+	report(r, dir, res.Findings)
+	report(r, dir, unscanned(res, opts))
 	told := tell(res)
 	r.Logf("%s: %s", r.Shown(dir), told)
 	r.Summarise(summary(res, told))
@@ -108,7 +107,7 @@ func isRelease(root *os.Root) bool {
 // judge is the error that ends the action, nil if all is well.
 func (in *inputs) judge(shown string, res *secrets.Result) error {
 	var errs []error
-	if res.Files == 0 {
+	if res.Files == 0 && len(res.Findings) == 0 {
 		errs = append(errs, fmt.Errorf("no file in %s was scanned, so it is not known to be clean", shown))
 	}
 	if in.fail == none {
@@ -123,27 +122,35 @@ func (in *inputs) judge(shown string, res *secrets.Result) error {
 	if n > 0 {
 		errs = append(errs, fmt.Errorf("got %s of severity %s or worse in %s, want none (fail-severity: %s)", count(n, "secret"), least, shown, in.fail))
 	}
-	if large := len(res.Left(secrets.TooLarge)); large > 0 {
-		errs = append(errs, fmt.Errorf("%s in %s too large to scan, so it is not known to be clean", count(large, "file"), shown))
+	if n := len(res.Left(secrets.Unknown...)); n > 0 {
+		errs = append(errs, fmt.Errorf("%s in %s not scanned, or not to the end, so it is not known to be clean", count(n, "file"), shown))
 	}
 	return errors.Join(errs...)
 }
 
+// maxShown findings are shown; a log of a million lines shows nothing.
+const maxShown = 200
+
+func report(r *action.Run, dir string, all []finding.Finding) {
+	for _, f := range all[:min(len(all), maxShown)] {
+		r.Report(r.Within(dir, f))
+	}
+	if more := len(all) - maxShown; more > 0 {
+		r.Logf("and %d more", more)
+	}
+}
+
 // unscanned are findings about what was not scanned and might have been expected
-// to be.
-func (in *inputs) unscanned(res *secrets.Result, opts secrets.Options) (all []finding.Finding) {
-	for _, l := range res.Left(secrets.TooLarge) {
-		all = append(all, finding.Finding{
-			Rule: "scan/too-large", Severity: finding.Medium, Location: finding.Location{Path: l.Path},
-			Message: fmt.Sprintf("not scanned: the file is larger than %d MiB", opts.Limit()>>20),
-		})
+// to be, those first that fail the action.
+func unscanned(res *secrets.Result, opts secrets.Options) (all []finding.Finding) {
+	add := func(why secrets.Why, s finding.Severity, rule, message string) {
+		for _, l := range res.Left(why) {
+			all = append(all, finding.Finding{Rule: rule, Severity: s, Message: message, Location: finding.Location{Path: l.Path}})
+		}
 	}
-	for _, l := range res.Left(secrets.Irregular) {
-		all = append(all, finding.Finding{
-			Rule: "scan/irregular", Severity: finding.Info, Location: finding.Location{Path: l.Path},
-			Message: "not scanned: a link, device, pipe or socket, and no regular file",
-		})
-	}
+	add(secrets.TooLarge, finding.Medium, "scan/too-large", fmt.Sprintf("not scanned: the file is larger than %d MiB", opts.Limit()>>20))
+	add(secrets.TooMany, finding.Medium, "scan/too-many", "not scanned to the end: the file is full of what looks like secrets")
+	add(secrets.Irregular, finding.Info, "scan/irregular", "not scanned: a link, device, pipe or socket, and no regular file")
 	return all
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,7 +88,7 @@ func TestVerdict(t *testing.T) {
 		{"none", found(c, h, m, l), "none", 0, "dist: 4 secrets", "1 1 1 1"},
 		{
 			"too large", &secrets.Result{Files: 1, LeftOut: []secrets.LeftOut{{Path: "big.js", Why: secrets.TooLarge}}}, "", 1,
-			"1 file in dist too large to scan, so it is not known to be clean", "0 0 0 0",
+			"1 file in dist not scanned, or not to the end, so it is not known to be clean", "0 0 0 0",
 		},
 		{
 			"too large, and it is only to report", &secrets.Result{Files: 1, LeftOut: []secrets.LeftOut{{Path: "big.js", Why: secrets.TooLarge}}}, "none", 0,
@@ -96,6 +97,10 @@ func TestVerdict(t *testing.T) {
 		{
 			"left out", &secrets.Result{Files: 1, Bytes: 2, LeftOut: []secrets.LeftOut{{Path: "a.png", Why: secrets.Binary}, {Path: "b.png", Why: secrets.Binary}, {Path: "x", Why: secrets.Irregular}, {Path: "y/", Why: secrets.Exempt}}}, "", 0,
 			"notice: dist/x: not scanned: a link, device, pipe or socket, and no regular file\ndist: no secrets in the 1 file (2 bytes) that were scanned; not scanned: 1 not a regular file, 2 binary, 1 exempt by its path\n", "0 0 0 0",
+		},
+		{
+			"too many", &secrets.Result{Files: 1, LeftOut: []secrets.LeftOut{{Path: "a.js", Why: secrets.TooMany}}}, "critical", 1,
+			"warning: dist/a.js: not scanned to the end: the file is full of what looks like secrets\n", "0 0 0 0",
 		},
 		{"nothing scanned", &secrets.Result{LeftOut: []secrets.LeftOut{{Path: "a.png", Why: secrets.Binary}}}, "none", 1, "no file in dist was scanned, so it is not known to be clean", "0 0 0 0"},
 	}
@@ -119,6 +124,13 @@ func TestVerdict(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestTheLogStaysShort(t *testing.T) {
+	code, out, log := run(t, dist(t, "dist/app.js"), engine(t, found(slices.Repeat([]finding.Severity{finding.High}, 1234)...), false))
+	if got := strings.Count(log, "got a high secret"); code != 1 || got != maxShown || !strings.Contains(log, "\nand 1034 more\n") || !strings.Contains(out, "high=1234\n") {
+		t.Errorf("got exit code %d, %d findings, outputs %q\n%s", code, got, out, log)
 	}
 }
 

@@ -32,6 +32,9 @@ type Why string
 const (
 	// TooLarge is a text above the size limit. It may hold a secret.
 	TooLarge Why = "larger than the limit"
+	// TooMany is a file with more than a thousand secrets. The first thousand are
+	// findings; the rest of the file may hold others, and worse.
+	TooMany Why = "too full of secrets to go on"
 	// Irregular is a symbolic link, a device, a pipe or a socket. Links are not
 	// followed; a file of the folder that one points to is scanned by its own name.
 	Irregular Why = "not a regular file"
@@ -42,9 +45,13 @@ const (
 )
 
 // Whys lists every Why, the gravest first.
-var Whys = []Why{TooLarge, Irregular, Binary, Exempt}
+var Whys = []Why{TooLarge, TooMany, Irregular, Binary, Exempt}
 
-// LeftOut is a file that was not scanned, or a folder whose files were not.
+// Unknown lists the reasons that leave open whether the file holds a secret that
+// the scan was to find.
+var Unknown = []Why{TooLarge, TooMany}
+
+// LeftOut is a file that was not scanned, or not to its end, or a folder whose files were not.
 type LeftOut struct {
 	Path string // relative to the scanned folder, with "/"; a folder ends in "/"
 	Why  Why
@@ -54,17 +61,17 @@ type LeftOut struct {
 type Result struct {
 	// Findings are in finding.Sort's order, their paths relative to the folder.
 	Findings []finding.Finding
-	// Files and Bytes count what was scanned.
+	// Files and Bytes count what was scanned to its end.
 	Files int
 	Bytes int64
 	// LeftOut is sorted by path.
 	LeftOut []LeftOut
 }
 
-// Left lists what was left out for a reason.
-func (r *Result) Left(why Why) (all []LeftOut) {
+// Left lists what was left out for any of some reasons.
+func (r *Result) Left(whys ...Why) (all []LeftOut) {
 	for _, l := range r.LeftOut {
-		if l.Why == why {
+		if slices.Contains(whys, l.Why) {
 			all = append(all, l)
 		}
 	}
