@@ -46,13 +46,13 @@ serve-react: build npm ## serve the React example until Ctrl-C
 # The Sass suites take the compiler from here; the examples bring their own.
 test: export DART_SASS := $(wildcard $(abspath $(SASS)))
 test: ## run every suite that this machine has the tools for, and name the others
-	@[ "$$CI" != true ] || .ci/tools
+	@[ "$$CI" != true ] || .ci/suites
 ifeq ($(RACE),1)
 	@$(MAKE) --no-print-directory -j2 -O test-computing test-waiting
 else
 	$(GO) test -timeout 20m ./...
 endif
-	@.ci/tools
+	@.ci/suites
 
 # The race detector needs cgo, which the rest does without.
 test-computing:

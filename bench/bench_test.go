@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 // parent starts a child, waits until it holds its memory, and leaves it behind
 // at its end, as a bundler does with its compiler.
 func parent() {
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.CommandContext(context.Background(), os.Args[0])
 	cmd.Env = append(os.Environ(), "BENCH_TEST_ROLE=child")
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -55,7 +55,7 @@ func child() {
 	for start := time.Now(); time.Since(start) < 500*time.Millisecond; {
 		held[0]++
 	}
-	os.Stdout.Write([]byte("+"))
+	fmt.Print("+")
 	time.Sleep(time.Minute)
 	fmt.Println(len(held))
 }
@@ -206,12 +206,12 @@ func TestSizes(t *testing.T) {
 		if err != nil || !slices.Equal(scripts, c.first) || len(styles) != c.firstStyles {
 			t.Errorf("%s: got %q and %q (%v), want %q", name, scripts, styles, err, c.first)
 		}
-		s, err := measureSizes(dist)
+		s, err := measureSizes(t.Context(), dist)
 		if err != nil || s.First.Files != len(c.first) || s.Scripts.Files != c.scripts || s.First.Gzip == 0 {
 			t.Errorf("%s: got %+v (%v), want %d and %d files", name, s, err, len(c.first), c.scripts)
 		}
 	}
-	if _, err := measureSizes(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no entry script") {
+	if _, err := measureSizes(t.Context(), t.TempDir()); err == nil || !strings.Contains(err.Error(), "no entry script") {
 		t.Errorf("an empty folder: %v", err)
 	}
 }

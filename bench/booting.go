@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log"
 	"time"
 
 	"github.com/org/checkout-deploy/bench/checkout-js/smoke"
@@ -19,10 +19,10 @@ const patience = 15 * time.Second
 
 // bootAll opens every output in the browser, at the payment step and on a
 // guest's way there. Without a browser the results say nothing of it.
-func bootAll(ctx context.Context, s settings, l layout, peers []*peer, results []Result, progress io.Writer) (err error) {
+func bootAll(ctx context.Context, s settings, l layout, peers []*peer, results []Result, progress *log.Logger) (err error) {
 	b, err := browser.Start(ctx, browser.Options{Binary: s.chromium, Flags: smoke.Offline})
 	if errors.Is(err, browser.ErrNoBrowser) {
-		fmt.Fprintln(progress, "not booted:", err)
+		progress.Println("not booted:", err)
 		return nil
 	}
 	if err != nil {
@@ -38,7 +38,7 @@ func bootAll(ctx context.Context, s settings, l layout, peers []*peer, results [
 			if err != nil {
 				return fmt.Errorf("booting %s: %w", p.name, err)
 			}
-			fmt.Fprintf(progress, "%-9s %s: %s\n", p.name, recording, res.Summary())
+			progress.Printf("%-9s %s: %s\n", p.name, recording, res.Summary())
 			results[i].Boots = append(results[i].Boots, &Boot{Result: res, InPage: res.InPage(), Loaded: res.Loaded(), Unpinned: res.Unpinned()})
 			if !res.Reached {
 				break // the longer way can't get further

@@ -16,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -41,7 +42,7 @@ func main() {
 	flag.StringVar(&s.chromium, "chromium", os.Getenv("CHROMIUM"), "Chromium's program")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := bench(ctx, s, os.Stdout, os.Stderr)
+	err := bench(ctx, s, os.Stdout, log.New(os.Stderr, "", 0))
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -49,7 +50,7 @@ func main() {
 	}
 }
 
-func bench(ctx context.Context, s settings, out, progress io.Writer) error {
+func bench(ctx context.Context, s settings, out io.Writer, progress *log.Logger) error {
 	if s.app == "" {
 		return errors.New("no application: name an installed checkout of checkout-js with -app or APP")
 	}
@@ -69,7 +70,7 @@ func bench(ctx context.Context, s settings, out, progress io.Writer) error {
 		if p.prepare == nil {
 			continue
 		}
-		fmt.Fprintf(progress, "preparing %s\n", p.name)
+		progress.Printf("preparing %s\n", p.name)
 		if err := p.prepare(ctx); err != nil {
 			return fmt.Errorf("preparing %s: %w", p.name, err)
 		}
@@ -80,7 +81,7 @@ func bench(ctx context.Context, s settings, out, progress io.Writer) error {
 	}
 	for i := range results {
 		if results[i].Failed == "" {
-			if results[i].Sizes, err = measureSizes(peers[i].dist); err != nil {
+			if results[i].Sizes, err = measureSizes(ctx, peers[i].dist); err != nil {
 				return err
 			}
 		}
@@ -98,7 +99,9 @@ func bench(ctx context.Context, s settings, out, progress io.Writer) error {
 	if err := report.write(filepath.Join(l.out, "results")); err != nil {
 		return err
 	}
-	fmt.Fprint(out, report.Markdown())
+	if _, err := fmt.Fprint(out, report.Markdown()); err != nil {
+		return fmt.Errorf("printing the report: %w", err)
+	}
 	if n := len(report.Changed); n > 0 {
 		return fmt.Errorf("%d files of %s changed during the run, such as %s", n, l.app, report.Changed[0])
 	}

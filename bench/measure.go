@@ -77,7 +77,7 @@ func measure(ctx context.Context, p *peer) (Cost, error) {
 // reap ends what is left of a session and returns its CPU time.
 func reap(session int) (cpu time.Duration) {
 	for _, pid := range members(session) {
-		unix.Kill(pid, unix.SIGKILL)
+		_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by itself
 	}
 	for {
 		var usage unix.Rusage

@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
+	"log"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +35,7 @@ type Boot struct {
 
 // rounds runs the peers in turn, so that whatever else the machine does hits
 // all of them alike. A peer whose build fails is out of the later rounds.
-func rounds(ctx context.Context, peers []*peer, progress io.Writer) ([]Result, error) {
+func rounds(ctx context.Context, peers []*peer, progress *log.Logger) ([]Result, error) {
 	results := make([]Result, len(peers))
 	most := 0
 	for i, p := range peers {
@@ -54,10 +54,10 @@ func rounds(ctx context.Context, peers []*peer, progress io.Writer) ([]Result, e
 			}
 			if err != nil {
 				results[i].Failed = strings.TrimSpace(err.Error())
-				fmt.Fprintf(progress, "%-9s failed: %s\n", p.name, results[i].Failed)
+				progress.Printf("%-9s failed: %s\n", p.name, results[i].Failed)
 				continue
 			}
-			fmt.Fprintf(progress, "%-9s %s\n", p.name, describe(c, warming))
+			progress.Printf("%-9s %s\n", p.name, describe(c, warming))
 			if !warming {
 				results[i].Runs = append(results[i].Runs, c)
 			}

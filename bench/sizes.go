@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,16 +36,16 @@ type Load struct {
 	Gzip  int64 `json:"gzip"` // each file on its own, level 9; 0 where not asked for
 }
 
-func measureSizes(dist string) (Sizes, error) {
+func measureSizes(ctx context.Context, dist string) (Sizes, error) {
 	var s Sizes
 	scripts, styles, err := initial(dist)
 	if err != nil {
 		return s, fmt.Errorf("finding the first load in %q: %w", dist, err)
 	}
-	if s.First, err = weigh(dist, scripts, true); err != nil {
+	if s.First, err = weigh(ctx, dist, scripts, true); err != nil {
 		return s, err
 	}
-	if s.FirstCSS, err = weigh(dist, styles, true); err != nil {
+	if s.FirstCSS, err = weigh(ctx, dist, styles, true); err != nil {
 		return s, err
 	}
 	var all []string
@@ -58,7 +59,7 @@ func measureSizes(dist string) (Sizes, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Scripts, err = weigh(dist, all, false)
+	s.Scripts, err = weigh(ctx, dist, all, false)
 	return s, err
 }
 
@@ -121,7 +122,7 @@ func closure(dist string, files []string) ([]string, error) {
 	return files, nil
 }
 
-func weigh(dist string, files []string, compress bool) (Load, error) {
+func weigh(ctx context.Context, dist string, files []string, compress bool) (Load, error) {
 	l := Load{Files: len(files)}
 	for _, name := range files {
 		data, err := os.ReadFile(filepath.Join(dist, name))
@@ -130,7 +131,7 @@ func weigh(dist string, files []string, compress bool) (Load, error) {
 		}
 		l.Raw += int64(len(data))
 		if compress {
-			n, err := gzipped(data)
+			n, err := gzipped(ctx, data)
 			if err != nil {
 				return l, fmt.Errorf("compressing %q: %w", name, err)
 			}
@@ -142,9 +143,9 @@ func weigh(dist string, files []string, compress bool) (Load, error) {
 
 // gzipped returns the size after `gzip -9`. Go's own deflate is half a percent
 // larger and only stands in where there is no such program.
-func gzipped(data []byte) (int64, error) {
+func gzipped(ctx context.Context, data []byte) (int64, error) {
 	if program, err := exec.LookPath("gzip"); err == nil {
-		cmd := exec.Command(program, "-9", "-n", "-c")
+		cmd := exec.CommandContext(ctx, program, "-9", "-n", "-c")
 		cmd.Stdin = bytes.NewReader(data)
 		out, err := cmd.Output()
 		return int64(len(out)), err

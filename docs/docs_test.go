@@ -2,6 +2,7 @@
 package docs_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,12 +13,17 @@ import (
 	"github.com/org/checkout-deploy/internal/config"
 )
 
+var update = flag.Bool("update", false, "write what is generated anew")
+
+// documents are those with configurations in them, and with links.
+var documents = []string{"../README.md", "build-bundle.md", "configuration.md"}
+
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // Every configuration in a document is one that the reader takes. A block that
 // is only a part of one is indented as in its place under build.
 func TestConfigurationsInDocuments(t *testing.T) {
-	for _, document := range []string{"../README.md", "build-bundle.md"} {
+	for _, document := range documents {
 		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
@@ -52,11 +58,11 @@ func TestExamplesAreConfigured(t *testing.T) {
 	}
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 
 // Links between documents lead to files.
 func TestLinksInDocuments(t *testing.T) {
-	for _, document := range []string{"../README.md", "build-bundle.md"} {
+	for _, document := range documents {
 		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
@@ -66,5 +72,16 @@ func TestLinksInDocuments(t *testing.T) {
 				t.Errorf("%s: %v", document, err)
 			}
 		}
+	}
+}
+
+// The configuration page's example starts with the line that editors need.
+func TestEditorLineIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "```yaml\n"+config.EditorLine+"\n") {
+		t.Errorf("configuration.md: want an example that starts with %s", config.EditorLine)
 	}
 }

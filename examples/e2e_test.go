@@ -236,7 +236,8 @@ func everything(ctx context.Context, s walk.Shopper, url string) error {
 
 func choose(ctx context.Context, s walk.Shopper, url, method string) error {
 	if err := s.ToPayment(ctx, url); err != nil {
-		return fmt.Errorf("before the choice: %v", err)
+		// Not wrapped: an alert that comes earlier is not the one looked for.
+		return errors.New("before the choice: " + err.Error())
 	}
 	return s.Choose(ctx, method)
 }
@@ -260,7 +261,7 @@ func open(t *testing.T, e example) *shop.Shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
@@ -270,7 +271,7 @@ func visit(t *testing.T) walk.Shopper {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { page.Close() })
+	t.Cleanup(func() { _ = page.Close() })
 	return walk.Shopper{Page: page}
 }
 
@@ -293,10 +294,10 @@ func start(t *testing.T) *browser.Browser {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if shared.Browser != nil {
-		shared.Browser.Close()
+		_ = shared.Browser.Close()
 	}
 	if workspace != "" {
-		os.RemoveAll(workspace)
+		_ = os.RemoveAll(workspace)
 	}
 	os.Exit(code)
 }

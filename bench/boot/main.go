@@ -59,7 +59,7 @@ func visit(ctx context.Context, run smoke.Run, b *browser.Browser, shot string) 
 			return err
 		}
 	}
-	if err := print(res); err != nil {
+	if err := printJSON(res); err != nil {
 		return err
 	}
 	fmt.Fprintln(os.Stderr, res.Summary())
@@ -74,7 +74,7 @@ func flip(ctx context.Context, run smoke.Run, b *browser.Browser) error {
 	if err != nil {
 		return err
 	}
-	if err := print(f); err != nil {
+	if err := printJSON(f); err != nil {
 		return err
 	}
 	if !f.Blocked {
@@ -92,7 +92,7 @@ func flipEach(ctx context.Context, run smoke.Run, b *browser.Browser) error {
 		return fmt.Errorf("undisturbed, the payment step was not reached: %s", res.Stopped)
 	}
 	flips, err := run.FlipEach(ctx, b, res)
-	if err := errors.Join(err, print(flips)); err != nil {
+	if err := errors.Join(err, printJSON(flips)); err != nil {
 		return err
 	}
 	var open []string
@@ -108,7 +108,7 @@ func flipEach(ctx context.Context, run smoke.Run, b *browser.Browser) error {
 	return nil
 }
 
-func print(v any) error {
+func printJSON(v any) error {
 	out := json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")

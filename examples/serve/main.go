@@ -52,7 +52,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	fmt.Printf("%s: open %s (Ctrl-C ends it)\n", *example, s.URL())
 	<-ctx.Done()
 	return nil
@@ -67,12 +67,12 @@ func checkExample(ctx context.Context, example string, build *shop.Build) error 
 	if err != nil {
 		return err
 	}
-	defer b.Close()
+	defer func() { _ = b.Close() }()
 	s, err := shop.Open(ctx, example, build, shop.Loopback)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	report, err := walk.Check(ctx, b, s, example, build)
 	if err != nil {
 		return fmt.Errorf("%s: %w", example, err)

@@ -211,7 +211,7 @@ func TestExitCodes(t *testing.T) {
 			return &Error{Kind: Refused, Hint: "give it contents: read", Err: errors.New("403")}
 		}, 4, "error: sample: 403\n  give it contents: read\n"},
 		{"a deadline", func(context.Context, *Run) error { return fmt.Errorf("asking: %w", context.DeadlineExceeded) }, 3, "asking"},
-		{"cancelled", func(ctx context.Context, _ *Run) error { return fmt.Errorf("waiting: %w", cancelled.Err()) }, 130, "sample: cancelled\n"},
+		{"cancelled", func(context.Context, *Run) error { return fmt.Errorf("waiting: %w", cancelled.Err()) }, 130, "sample: cancelled\n"},
 		{"a panic", func(context.Context, *Run) error { panic("oh") }, 70, "please report it"},
 		{"an output nobody knows", func(_ context.Context, r *Run) error { r.SetOutput("three", "3"); return nil }, 70, `got the output "three"`},
 		{"a full disk", func(context.Context, *Run) error { return fmt.Errorf("writing: %w", diskFull) }, 1, "make room"},
@@ -281,7 +281,9 @@ func TestHelpAndVersion(t *testing.T) {
 func TestSpecIsChecked(t *testing.T) {
 	var text string
 	bad := Spec{Name: "Bad Name", Inputs: []Input{
-		{Name: "one", Doc: "d", Value: Text(&text)}, {Name: "one", Doc: "d", Value: Text(&text)}, {Name: "TWO"},
+		{Name: "one", Doc: "d", Value: Text(&text)},
+		{Name: "one", Doc: "d", Value: Text(&text)},
+		{Name: "TWO"},
 		{Name: "key", Doc: "d", Value: Text(&text), Secret: true, Default: "x"},
 	}, Outputs: []Output{{Name: "x\ny"}}}
 	err := bad.Check()

@@ -133,9 +133,9 @@ var colours = map[level]string{errorLevel: "\x1b[1;31m", warningLevel: "\x1b[1;3
 // nowhere else: those of a message are shown as text.
 func (r *Run) printLevel(l level, text string) {
 	if r.Colour {
-		fmt.Fprint(r.log(), colours[l], string(l), ":\x1b[0m ")
+		r.log().print(colours[l] + string(l) + ":\x1b[0m ")
 	} else {
-		fmt.Fprint(r.log(), string(l), ": ")
+		r.log().print(string(l) + ": ")
 	}
 	r.print(text)
 }

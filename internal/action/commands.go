@@ -29,10 +29,10 @@ func (c *Command) RunOf(ctx context.Context, root Action, commands ...Action) in
 		c.Args = rest
 		return c.Run(ctx, root)
 	case name == "" && len(c.Args) > 0 && c.Args[0] == "--version":
-		fmt.Fprintf(c.Stdout, "%s %s\n", root.Name, c.Version)
+		silent{c.Stdout}.print(root.Name + " " + c.Version + "\n")
 		return 0
 	case name == "" || name == "help":
-		fmt.Fprint(c.Stdout, CommandsHelp(root, commands))
+		silent{c.Stdout}.print(CommandsHelp(root, commands))
 		return 0
 	}
 	names := []string{"run", "help"}
@@ -48,7 +48,7 @@ func (c *Command) RunOf(ctx context.Context, root Action, commands ...Action) in
 	if meant := spell.Nearest(name, names); meant != "" {
 		instead = fmt.Sprintf("did you mean %s?", meant)
 	}
-	fmt.Fprintf(c.Stderr, "error: %s: got the unknown command %s, %s\n", root.Name, quote(name), instead)
+	silent{c.Stderr}.print(fmt.Sprintf("error: %s: got the unknown command %s, %s\n", root.Name, quote(name), instead))
 	return kinds[Misused].code
 }
 

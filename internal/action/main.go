@@ -94,10 +94,10 @@ func (c *Command) Run(ctx context.Context, a Action) int {
 	g := a.collect(c.Args, r.env, &p)
 	switch {
 	case g.help:
-		fmt.Fprint(c.Stdout, a.Help())
+		silent{c.Stdout}.print(a.Help())
 		return 0
 	case g.version:
-		fmt.Fprintf(c.Stdout, "%s %s\n", a.command(), c.Version)
+		silent{c.Stdout}.print(a.command() + " " + c.Version + "\n")
 		return 0
 	}
 	for _, in := range a.Inputs {
@@ -161,7 +161,7 @@ func (r *Run) fail(err error) {
 // findings takes an error apart: an error made of findings gives those, joined
 // errors give each its own, and what is left is told by its text.
 func (r *Run) findings(err error) []finding.Finding {
-	if reporter, ok := err.(finding.Reporter); ok { //nolint:errorlint // the tree is walked here
+	if reporter, ok := err.(finding.Reporter); ok {
 		return reporter.Findings()
 	}
 	var inner finding.Reporter
@@ -210,6 +210,8 @@ func (c *Command) ProgramFolder() string {
 
 // silent drops write errors: a log that nobody can read is no reason to fail.
 type silent struct{ io.Writer }
+
+func (s silent) print(text string) { _, _ = io.WriteString(s.Writer, text) }
 
 func (s silent) Write(p []byte) (int, error) {
 	_, _ = s.Writer.Write(p)

@@ -75,7 +75,7 @@ func (r *Run) Logf(format string, args ...any) {
 // print writes a line, or several, to the log.
 func (r *Run) print(text string) {
 	text = plain(r.secrets.hide(text), r.OnRunner())
-	fmt.Fprintln(r.log(), text)
+	r.log().print(text + "\n")
 }
 
 // log is where lines for people go: on a runner the stream that commands are

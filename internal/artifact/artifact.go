@@ -83,6 +83,7 @@ type Client struct {
 	ids     backendIDs
 	http    *http.Client
 	times   times
+	block   int64 // size of all blocks of an upload but the last
 }
 
 // times bounds single attempts. Attempts are bounded by maxAttempts.
@@ -119,7 +120,7 @@ func New(rt Runtime, o Options) (*Client, error) {
 		client.Transport = o.HTTP.Transport
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{options: o, service: service, token: rt.Token, ids: ids, http: client, times: defaultTimes}, nil
+	return &Client{options: o, service: service, token: rt.Token, ids: ids, http: client, times: defaultTimes, block: blockSize}, nil
 }
 
 func (o Options) check() error {
@@ -155,12 +156,8 @@ func serviceOrigin(text string) (*url.URL, error) {
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	pause, end := context.WithTimeout(ctx, d)
+	defer end()
+	<-pause.Done()
+	return ctx.Err()
 }

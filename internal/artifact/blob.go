@@ -10,11 +10,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// blockSize is the size of every block but the last. A release fits in one: act's
+// blockSize is large enough for a release to fit in one block: act's
 // server appends blocks as they come, so it keeps several in order only when they
 // are sent one by one (Options.Parallel). Blocks are read from the file and need
 // no memory.
@@ -36,9 +37,11 @@ func (c *Client) signed(text string) (signedURL, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != c.service.Scheme {
 		return signedURL{}, errors.New("signed URL: got none that can be used, want https://host/…")
 	}
-	s := signedURL{url: u, secrets: []string{text, u.RawQuery}}
-	for _, signature := range u.Query()["sig"] {
-		s.secrets = append(s.secrets, signature)
+	s := signedURL{url: u, secrets: append([]string{text, u.RawQuery}, u.Query()["sig"]...)}
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		if spelled, ok := strings.CutPrefix(pair, "sig="); ok {
+			s.secrets = append(s.secrets, spelled)
+		}
 	}
 	return s, nil
 }
@@ -59,14 +62,14 @@ func (s signedURL) with(query string) string {
 
 // put uploads size bytes of r as one block blob: Put Block for each block, then
 // Put Block List, which makes the blob appear.
-func (c *Client) put(ctx context.Context, to signedURL, r io.ReaderAt, size, block int64) error {
+func (c *Client) put(ctx context.Context, to signedURL, r io.ReaderAt, size int64) error {
 	var ids []string
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(c.options.Parallel)
-	for from := int64(0); from < size && inner.Err() == nil; from += block {
+	for from := int64(0); from < size && inner.Err() == nil; from += c.block {
 		id := blockID(len(ids))
 		ids = append(ids, id)
-		part := io.NewSectionReader(r, from, min(block, size-from))
+		part := io.NewSectionReader(r, from, min(c.block, size-from))
 		group.Go(func() error { return c.putBlock(inner, to, id, part) })
 	}
 	if err := group.Wait(); err != nil {

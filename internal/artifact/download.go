@@ -49,14 +49,10 @@ func (c *Client) download(ctx context.Context, name, dir string) (_ Artifact, er
 	if a, err = c.fetch(ctx, a, s.zip); err != nil {
 		return Artifact{}, err
 	}
-	files, err := openArchive(s.zip, a.Size, c.options.Limits)
-	if err != nil {
+	if err := s.take(ctx, s.zip, a.Size, c.options.Limits); err != nil {
 		return Artifact{}, err
 	}
-	if err := files.extract(ctx, s.files); err != nil {
-		return Artifact{}, err
-	}
-	return a, s.commit()
+	return a, nil
 }
 
 // fetch writes a's zip to f and returns a with the size and digest that it has.
@@ -95,7 +91,8 @@ func (c *Client) fetchOnce(ctx context.Context, a Artifact, f *os.File) (int64, 
 		return 0, release.Digest{}, redact(withoutURL(ctx, err), from.secrets)
 	}
 	req.Header.Set("Accept-Encoding", "identity") // the digest is of the bytes as they are
-	watch := time.AfterFunc(c.times.stall, func() { cancel(fmt.Errorf("no byte in %v", c.times.stall)) })
+	watch := time.AfterFunc(c.times.stall,        //nolint:forbidigo // a timeout of I/O, which no decision reads
+		func() { cancel(fmt.Errorf("no byte in %v", c.times.stall)) })
 	defer watch.Stop()
 	resp, err := c.send(req, http.StatusOK, from.secrets...)
 	if err != nil {

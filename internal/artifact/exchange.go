@@ -99,7 +99,8 @@ func redact(err error, secrets []string) error {
 	return err
 }
 
-// mask takes each secret out of text, as it is and as it looks in a URL.
+// mask takes each secret out of text, as it is and as it looks in a URL. One that
+// holds another comes before it.
 func mask(text string, secrets []string) string {
 	for _, s := range secrets {
 		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {

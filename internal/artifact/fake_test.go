@@ -64,7 +64,7 @@ type fault struct {
 	do    func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc)
 }
 
-const signature = "s3cret/sig+nature="
+const signature = "s3cret/qq+xx="
 
 func newFake(t *testing.T) *fake {
 	f := &fake{
@@ -391,8 +391,10 @@ func (f *fake) putBlockList(w http.ResponseWriter, r *http.Request, a *stored) {
 // put lays a finished artifact of another job into the run.
 func (f *fake) put(name string, blob []byte) *stored {
 	f.nextID++
-	a := &stored{id: f.nextID, ids: backendIDs{f.ids.run, "another-job"}, name: name, blob: blob, committed: true,
-		kind: "application/zip", size: int64(len(blob)), digest: "sha256:" + hexSHA256(blob)}
+	a := &stored{
+		id: f.nextID, ids: backendIDs{f.ids.run, "another-job"}, name: name, blob: blob, committed: true,
+		kind: "application/zip", size: int64(len(blob)), digest: "sha256:" + hexSHA256(blob),
+	}
 	f.stored[name] = a
 	return a
 }

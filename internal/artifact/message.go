@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -73,6 +74,9 @@ func (m message) artifact() (Artifact, error) {
 		}
 		if a.Digest, err = release.ParseDigest(hex); err != nil {
 			return a, fmt.Errorf("digest: %w", err)
+		}
+		if a.Digest.IsZero() { // it would count as none, and nothing be checked
+			return a, errors.New("digest: got zeros, want a SHA-256")
 		}
 	}
 	if text := m.text("createdat"); text != "" {

@@ -16,10 +16,10 @@ const MaxName = 256
 // no control character is asked besides, since a name becomes a file's name.
 func CheckName(name string) error {
 	var problems []string
-	switch {
-	case name == "":
+	switch name {
+	case "":
 		problems = append(problems, "it is empty")
-	case name == "." || name == "..":
+	case ".", "..":
 		problems = append(problems, "it is a directory's name")
 	}
 	if n := utf8.RuneCountInString(name); n > MaxName {

@@ -103,7 +103,7 @@ func addFile(ctx context.Context, z *zip.Writer, dir fs.FS, name string, left in
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: zipTime}
 	header.SetMode(0o644)
 	w, err := z.CreateHeader(header)

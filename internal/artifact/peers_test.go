@@ -127,7 +127,8 @@ func TestRoundTripThroughAct(t *testing.T) {
 func TestManyBlocksThroughAct(t *testing.T) {
 	rt := startAct(t)
 	c := client(t, rt, Options{Parallel: 1})
-	random := make([]byte, 2*blockSize+12345)
+	c.block = 100_000
+	random := make([]byte, 1_234_567)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(random)
 	files := tree{"a.bin": string(random), "b.txt": "b"}
 	if _, err := c.Upload(t.Context(), "big", files.fs()); err != nil {
@@ -166,6 +167,7 @@ func startAct(t *testing.T) Runtime {
 	server := filepath.Join(t.TempDir(), "actserver")
 	build := exec.CommandContext(t.Context(), "go", "build", "-mod=readonly", "-o", server, ".")
 	build.Dir = "testdata/actserver"
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // with -race too: one build in the cache
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building act's server: %v\n%s", err, out)
 	}
@@ -201,11 +203,11 @@ func repairSignature(t *testing.T, rt Runtime) Runtime {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
 }
 
@@ -213,7 +215,7 @@ func freePort(t *testing.T) int {
 func runAct(t *testing.T, server string, port int) bool {
 	t.Helper()
 	var log strings.Builder
-	cmd := exec.Command(server, t.TempDir(), strconv.Itoa(port))
+	cmd := exec.CommandContext(context.Background(), server, t.TempDir(), strconv.Itoa(port))
 	cmd.Stderr = &log
 	stdin, err := cmd.StdinPipe()
 	if err == nil {
@@ -225,16 +227,16 @@ func runAct(t *testing.T, server string, port int) bool {
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
 	t.Cleanup(func() {
-		stdin.Close()
+		_ = stdin.Close()
 		<-ended
 		if t.Failed() {
 			t.Logf("act's server said:\n%s", log.String())
 		}
 	})
 	for range 200 {
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
-			conn.Close()
+			_ = conn.Close()
 			return true
 		}
 		select {

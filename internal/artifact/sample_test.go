@@ -138,7 +138,7 @@ func packed(t testing.TB, files tree) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.file.Close()
+	defer func() { _ = p.file.Close() }()
 	data := make([]byte, p.size)
 	if _, err := p.file.ReadAt(data, 0); err != nil {
 		t.Fatal(err)

@@ -1,9 +1,11 @@
 package artifact
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,12 +69,28 @@ func (s *stage) open() (err error) {
 	return err
 }
 
+// take checks and unpacks a zip, and puts its files in the target's place.
+func (s *stage) take(ctx context.Context, zip io.ReaderAt, size int64, limits Limits) error {
+	a, err := openArchive(zip, size, limits)
+	if err != nil {
+		return err
+	}
+	if err := a.extract(ctx, s.files); err != nil {
+		return err
+	}
+	return s.commit()
+}
+
 // commit puts the files in the target's place.
 func (s *stage) commit() error {
 	if err := s.files.Close(); err != nil { // some systems don't rename an open directory
 		return err
 	}
-	// os.Rename replaces no directory; Remove takes only an empty one.
+	// os.Rename replaces no directory, and os.Remove takes a file too: one that
+	// came meanwhile is not ours.
+	if err := checkTarget(s.target); err != nil {
+		return err
+	}
 	if err := os.Remove(s.target); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -82,7 +100,7 @@ func (s *stage) commit() error {
 // discard removes what is not in the target's place.
 func (s *stage) discard() error {
 	if s.zip != nil {
-		s.zip.Close()
+		_ = s.zip.Close()
 	}
 	if s.files != nil {
 		s.files.Close()

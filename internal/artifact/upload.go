@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 )
 
 // Upload makes an artifact of dir's files. Empty directories, modes and times
@@ -36,7 +37,7 @@ func (c *Client) upload(ctx context.Context, name string, dir fs.FS) (_ Artifact
 	if err != nil {
 		return Artifact{}, err
 	}
-	if err := c.put(ctx, to, p.file, p.size, blockSize); err != nil {
+	if err := c.put(ctx, to, p.file, p.size); err != nil {
 		return Artifact{}, err
 	}
 	a, err := c.finalize(ctx, name, p)
@@ -49,7 +50,7 @@ func (c *Client) upload(ctx context.Context, name string, dir fs.FS) (_ Artifact
 // isTaken recognises the answer to a name that is used: 409.
 func isTaken(err error) bool {
 	var r *rejection
-	return errors.As(err, &r) && r.status == 409
+	return errors.As(err, &r) && r.status == http.StatusConflict
 }
 
 // afterFinalize settles a failed FinalizeArtifact by looking: an attempt whose

@@ -37,7 +37,7 @@ func started(t *testing.T) (*Browser, context.Context) {
 	return b, ctx
 }
 
-func opened(t *testing.T, b *Browser, ctx context.Context, url string) *Page {
+func opened(t *testing.T, ctx context.Context, b *Browser, url string) *Page {
 	t.Helper()
 	p, err := b.Page(ctx, Settings{})
 	if err != nil {
@@ -116,7 +116,7 @@ func TestResources(t *testing.T) {
   add('style', { textContent: ['ol', '{ margin: 0 }'].join('') });
 </script>
 <p>text</p>`)})
-	p := opened(t, b, ctx, site+"/index.html")
+	p := opened(t, ctx, b, site+"/index.html")
 	if err := p.Quiet(ctx, 200*time.Millisecond, 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestViolations(t *testing.T) {
 <script>
   document.head.append(Object.assign(document.createElement('script'), { src: 'CDN/lazy.js', integrity: 'PIN', crossOrigin: '' }));
 </script>`)})
-	p := opened(t, b, ctx, site+"/index.html")
+	p := opened(t, ctx, b, site+"/index.html")
 	if err := p.Quiet(ctx, 200*time.Millisecond, 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ Promise.reject(new RangeError('unhandled'));
 setTimeout(() => { throw new TypeError('thrown'); });
 </script>
 <script src="/missing.js"></script>`})
-	p := opened(t, b, ctx, site+"/index.html")
+	p := opened(t, ctx, b, site+"/index.html")
 	if err := p.Quiet(ctx, 200*time.Millisecond, 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +263,7 @@ func TestRequests(t *testing.T) {
 	})
 	site := httptest.NewServer(mux)
 	defer site.Close()
-	p := opened(t, b, ctx, site.URL+"/")
+	p := opened(t, ctx, b, site.URL+"/")
 	if err := p.Quiet(ctx, 200*time.Millisecond, 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +295,7 @@ func TestInput(t *testing.T) {
   for (const id of ['name', 'country']) document.getElementById(id).oninput = (e) => said.push(id + '=' + e.target.value);
   document.getElementById('go').onclick = (e) => said.push('clicked ' + e.isTrusted);
 </script>`})
-	p := opened(t, b, ctx, site+"/index.html")
+	p := opened(t, ctx, b, site+"/index.html")
 	for _, err := range []error{
 		p.Fill(ctx, "#name", "new", time.Second),
 		p.Select(ctx, "#country", "US", time.Second),
@@ -326,7 +326,7 @@ func TestClickWaitsForRest(t *testing.T) {
   setTimeout(() => clearInterval(moving), 400);
   setTimeout(() => document.getElementById('cover').remove(), 700);
 </script>`})
-	p := opened(t, b, ctx, site+"/index.html")
+	p := opened(t, ctx, b, site+"/index.html")
 	if err := p.Click(ctx, "#go", 100*time.Millisecond); !errors.Is(err, ErrNotSeen) {
 		t.Errorf("clicking a moving button: %v", err)
 	}
@@ -340,7 +340,7 @@ func TestClickWaitsForRest(t *testing.T) {
 
 func TestWaitsAreBounded(t *testing.T) {
 	b, ctx := started(t)
-	p := opened(t, b, ctx, "about:blank")
+	p := opened(t, ctx, b, "about:blank")
 	err := p.Visible(ctx, "#never", 100*time.Millisecond)
 	if !errors.Is(err, ErrNotSeen) || !strings.Contains(err.Error(), "#never") {
 		t.Errorf("got %v", err)

@@ -51,13 +51,11 @@ func (p *Page) steady(ctx context.Context, selector string, within time.Duration
 			return *now, nil
 		}
 		last = now
-		select {
-		case <-bounded.Done():
+		if !pause(bounded, 2*pollEvery) {
 			if ctx.Err() != nil {
 				return point{}, context.Cause(ctx)
 			}
 			return point{}, fmt.Errorf("%w at rest and uncovered within %s", ErrNotSeen, within)
-		case <-time.After(2 * pollEvery):
 		}
 	}
 }

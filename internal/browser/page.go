@@ -143,8 +143,7 @@ func (p *Page) wait(ctx context.Context, expression string, within time.Duration
 		if bounded.Err() == nil {
 			last = err // a document that just went away, or a mistake in the expression
 		}
-		select {
-		case <-bounded.Done():
+		if !pause(bounded, pollEvery) {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -152,27 +151,34 @@ func (p *Page) wait(ctx context.Context, expression string, within time.Duration
 				return fmt.Errorf("%w within %s: %w", ErrNotSeen, within, last)
 			}
 			return fmt.Errorf("%w within %s", ErrNotSeen, within)
-		case <-time.After(pollEvery):
 		}
 	}
 }
 
-// Quiet looks until the page had no request under way for the given pause, for
+// pause lets d pass between two looks, and reports whether ctx lasted that long.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d): //nolint:forbidigo // the browser is a process of its own: it goes by the real clock
+		return true
+	}
+}
+
+// Quiet looks until the page had no request under way for so long (still), for
 // at most the given time. Pages that poll never become quiet.
-func (p *Page) Quiet(ctx context.Context, pause, within time.Duration) error {
+func (p *Page) Quiet(ctx context.Context, still, within time.Duration) error {
 	bounded, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	for still := time.Duration(0); still < pause; still += pollEvery {
-		select {
-		case <-bounded.Done():
+	for seen := time.Duration(0); seen < still; seen += pollEvery {
+		if !pause(bounded, pollEvery) {
 			if ctx.Err() != nil {
 				return fmt.Errorf("waiting for a quiet network: %w", context.Cause(ctx))
 			}
 			return fmt.Errorf("waiting for a quiet network: %w within %s; still open: %q", ErrNotSeen, within, p.pending())
-		case <-time.After(pollEvery):
 		}
 		if len(p.pending()) > 0 {
-			still = -pollEvery
+			seen = -pollEvery
 		}
 	}
 	return nil

@@ -52,8 +52,6 @@ type Resource struct {
 	// State is "loaded", "failed" (error event: network, CORS, integrity, CSP)
 	// or "" while neither is known; inline ones stay "".
 	State string `json:"state,omitempty"`
-
-	parsing bool
 }
 
 // world names the isolated world the observer lives in: it sees the page's

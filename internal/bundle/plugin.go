@@ -85,6 +85,7 @@ func (h *hooks) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 		if h.opts.isAsset(a.Path) {
 			return h.resolveAs(a, api.SideEffectsFalse)
 		}
+	default: // entries, require.resolve and what styles import are esbuild's
 	}
 	return api.OnResolveResult{}, nil
 }

@@ -172,7 +172,7 @@ func (c *compilation) reroute(ctx context.Context) error {
 	}
 	c.rewritten = c.rerouted
 	for path, rw := range c.rerouted {
-		c.graph.replaceImports(c, c.rel(path), imports.Scan(rw.text, strings.Contains(filepath.Ext(path), "ts")))
+		c.graph.replaceImports(c.rel(path), imports.Scan(rw.text, strings.Contains(filepath.Ext(path), "ts")))
 	}
 	return nil
 }
@@ -218,7 +218,7 @@ func relativeSpecifier(importer, file string) string {
 }
 
 // replaceImports gives a rewritten module the static imports of its new text.
-func (g *graph) replaceImports(c *compilation, key string, text *imports.Module) {
+func (g *graph) replaceImports(key string, text *imports.Module) {
 	m := g.modules[key]
 	if m == nil {
 		return

@@ -16,19 +16,23 @@ func TestAvailability(t *testing.T) {
 	}{
 		{"one lazy module", map[rootID][]rootID{entry: {lazy("a")}}, map[rootID]rootID{lazy("a"): entry}},
 		{
-			"below a late one", map[rootID][]rootID{entry: {late("app")}, late("app"): {lazy("a")}},
+			"below a late one",
+			map[rootID][]rootID{entry: {late("app")}, late("app"): {lazy("a")}},
 			map[rootID]rootID{late("app"): entry, lazy("a"): late("app")},
 		},
 		{
-			"by two ways", map[rootID][]rootID{entry: {late("x"), late("y")}, late("x"): {lazy("a")}, late("y"): {lazy("a")}},
+			"by two ways",
+			map[rootID][]rootID{entry: {late("x"), late("y")}, late("x"): {lazy("a")}, late("y"): {lazy("a")}},
 			map[rootID]rootID{late("x"): entry, late("y"): entry, lazy("a"): entry},
 		},
 		{
-			"a lazy parent may fail", map[rootID][]rootID{entry: {lazy("a")}, lazy("a"): {lazy("b")}},
+			"a lazy parent may fail",
+			map[rootID][]rootID{entry: {lazy("a")}, lazy("a"): {lazy("b")}},
 			map[rootID]rootID{lazy("a"): entry, lazy("b"): entry},
 		},
 		{
-			"a cycle", map[rootID][]rootID{entry: {lazy("a")}, lazy("a"): {lazy("b")}, lazy("b"): {lazy("a")}},
+			"a cycle",
+			map[rootID][]rootID{entry: {lazy("a")}, lazy("a"): {lazy("b")}, lazy("b"): {lazy("a")}},
 			map[rootID]rootID{lazy("a"): entry, lazy("b"): entry},
 		},
 	}

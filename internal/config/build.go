@@ -1,124 +1,157 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/org/checkout-deploy/internal/release"
 )
 
-// common is what a pass takes from build unless it says otherwise.
-type common struct {
-	format     release.Format
-	library    string
-	appVersion string
-	target     []string
-	define     []Define
-	groups     []Group
-	mainFields []string
+func init() {
+	addSection(section{
+		name:   "build",
+		doc:    "How build-bundle makes files from sources. [build-bundle.md](build-bundle.md) explains each setting.",
+		schema: ref("build"),
+		read:   func(r *reader, n *node, c *Config) { c.Build = r.build(n) },
+	})
+	addObject("build", "How files are made from sources.", buildRows().entries())
+	addObject("pass", "One run of the bundler over entries that share chunks. Passes run in the file's order; what a pass does not say it takes from build.", passRows().entries())
+	addObject("group", "Gathers modules in files of one name, as a cacheGroup of webpack's splitChunks does.", groupTable.entries())
+	addDefineForms()
+}
+
+// draft is a build while it is read: what it says for all passes is in shared.
+type draft struct {
+	Build
+	shared Pass
+}
+
+var envRow = custom("env", shape{"name or list of names", ref("variables")}, (*reader).environment,
+	"Variables of the environment that this file may use, as `${NAME}` and `{ env: NAME }`. Their values end up in files that everybody can read: names and values that look like secrets are refused.",
+	example([]string{"APP_VERSION"}))
+
+var buildTable = table[draft]{
+	keyOr("profile", oneOfThe(release.Profiles), release.Production, func(d *draft) *release.Profile { return &d.Profile },
+		"Shapes bytes; where they go is another matter. Staging and production get the same release."),
+	keyOr("outdir", filePath(), "dist", func(d *draft) *string { return &d.OutDir },
+		"Folder for the files, inside the project. A build replaces it whole."),
+	key("tsconfig", filePath(), func(d *draft) *string { return &d.TSConfig },
+		"The tsconfig.json with `paths`, `jsx` and the like.", instead("the nearest")),
+	custom("alias", mapOf("mapping of import paths to paths", "alias", ref("text")), (*reader).alias,
+		"Replaces the start of import paths.", example(map[string]string{"@app": "src/app"})),
+	custom("side-effects", mapOf("mapping of globs to `true` or `false`", "glob", schema{"type": "boolean"}), (*reader).sideEffects,
+		"Whether modules do something by being imported. Overrides package.json; the last glob that matches wins.",
+		instead("package.json's `sideEffects`"), example(map[string]bool{"src/polyfill.ts": true})),
+	key("public-path", checkedText("URL or path that ends in /", "public-path", checkPublicPath), func(d *draft) *string { return &d.PublicPath },
+		"Where lazy files and assets are loaded from.", instead("the running script's folder"), example("https://cdn.example.com/checkout/")),
+	keyOr("source-maps", oneOfThe(sourceMapKinds), MapsApart, func(d *draft) *SourceMaps { return &d.SourceMaps },
+		"`apart` writes maps that nothing refers to, for your error tracker; with `linked` scripts refer to them."),
+	custom("loaders", mapOf("mapping of extensions to loaders", "extension", oneOfThe(loaders).schema), (*reader).loaders,
+		"How files of an extension become modules: "+oneOfThe(loaders).words+".", instead("by extension"), example(map[string]string{".svg": "text"})),
+	key("conditions", texts(), func(d *draft) *[]string { return &d.Conditions },
+		"Conditions of package.json's `exports`, besides the usual ones.", example([]string{"worker"})),
+	key("external", texts(), func(d *draft) *[]string { return &d.External },
+		"Import paths that are left to the page; for the format `esm` only.", example([]string{"https://js.example.com/v3/"})),
+}
+
+// commonTable has what build says for all passes and a pass may say itself.
+var commonTable = table[Pass]{
+	keyOr("format", oneOfThe(release.Formats), release.Classic, func(p *Pass) *release.Format { return &p.Format },
+		"How pages load the scripts: `classic` by script tags, `esm` as modules with an import map, `iife` as one file."),
+	key("library", checkedText("identifier", "library", release.CheckLibrary), func(p *Pass) *string { return &p.Library },
+		"The global variable that holds the entry's exports.", example("checkout")),
+	key("app-version", text(), func(p *Pass) *string { return &p.AppVersion },
+		"Goes into manifests.", instead("package.json's `version`"), example("${APP_VERSION}")),
+	key("target", texts(), func(p *Pass) *[]string { return &p.Target },
+		"[Browserslist](https://browsersl.ist/) queries of the browsers that must run the scripts.",
+		instead("package.json's `browserslist`"), example([]string{"chrome >= 87", "safari >= 14"})),
+	custom("define", mapOf("mapping of names to values", "define-name", ref("define-value")), (*reader).defines,
+		"Replaces names in the sources by values. A pass adds to those of build.",
+		example(schema{"FEATURES": schema{"wallet": true}, "VERSION": schema{"env": "APP_VERSION"}, "HOST": schema{"expr": "window.location.host"}})),
+	custom("groups", shape{"list of [group](#group)", schema{"type": "array", "items": ref("group")}}, (*reader).groups,
+		"Which modules share a file. A pass's own replace those of build; `[]` is none.",
+		example([]schema{{"name": "vendor", "pattern": "^node_modules/", "chunks": "initial"}})),
+	key("main-fields", texts(), func(p *Pass) *[]string { return &p.MainFields },
+		"Fields of package.json that name a package's main module, by preference.",
+		instead("`browser`, `module`, `main`"), example([]string{"module", "browser", "main"})),
+}
+
+var passesRow = custom("passes", shape{"list of [pass](#pass)", schema{"type": "array", "items": ref("pass"), "minItems": 1}}, (*reader).passes,
+	"The runs of the bundler, in order.", instead("one pass `app` over src/index.{ts,tsx,js}"),
+	example([]schema{{"name": "app", "entries": schema{"checkout": "src/index.ts"}, "library": "checkout"}}))
+
+// buildRows has build's keys in the order they are read: env first, for the
+// others may use it, and passes last, for they inherit.
+func buildRows() table[draft] {
+	rows := append(table[draft]{envRow}, buildTable...)
+	rows = append(rows, within(commonTable, func(d *draft) *Pass { return &d.shared })...)
+	return append(rows, passesRow)
+}
+
+// within makes a table of a part that of the whole.
+func within[T, P any](t table[P], part func(*T) *P) table[T] {
+	var rows table[T]
+	for _, of := range t {
+		lifted := row[T]{entry: of.entry, read: func(r *reader, n *node, at string, into *T) { of.read(r, n, at, part(into)) }}
+		if of.init != nil {
+			lifted.init = func(into *T) { of.init(part(into)) }
+		}
+		rows = append(rows, lifted)
+	}
+	return rows
 }
 
 func (r *reader) build(n *node) Build {
-	f := r.object(n, "build", "format", "profile", "outdir", "target", "tsconfig", "alias", "define", "env", "side-effects",
-		"public-path", "source-maps", "loaders", "main-fields", "conditions", "external", "groups", "library", "app-version", "passes")
-	r.environment(f) // first: the others may use it
-	b := Build{
-		Profile:     enum(f, "profile", release.Production, release.Profiles),
-		OutDir:      f.file("outdir", "dist"),
-		TSConfig:    f.file("tsconfig", ""),
-		Alias:       f.alias("alias"),
-		SideEffects: f.sideEffects("side-effects"),
-		PublicPath:  f.publicPath("public-path"),
-		SourceMaps:  enum(f, "source-maps", MapsApart, sourceMapKinds),
-		Loaders:     f.loaders("loaders"),
-		Conditions:  f.texts("conditions"),
-		External:    f.texts("external"),
-		Passes: r.passes(f, common{
-			format:     enum(f, "format", release.Classic, release.Formats),
-			library:    f.library("library", ""),
-			appVersion: f.text("app-version", ""),
-			target:     f.texts("target"),
-			define:     f.defines("define", nil, nil),
-			groups:     f.groups("groups", nil),
-			mainFields: f.texts("main-fields"),
-		}),
+	rows := buildRows()
+	d := draft{Build: Build{Alias: map[string]string{}, Loaders: map[string]Loader{}}}
+	rows.defaults(&d)
+	f := rows.object(r, n, "build", &d)
+	if f.n.get("passes") == nil {
+		r.defaultPasses(&d)
 	}
-	r.outside(f, b)
-	r.external(f, b)
-	return b
+	r.override(&d.Build)
+	r.outside(f, d.Build)
+	r.external(f, d.Build)
+	return d.Build
 }
 
 // environment reads build.env, the variables that the file may use.
-func (r *reader) environment(f fields) {
-	n, path := f.get("env")
-	if n == nil {
-		return
-	}
+func (r *reader) environment(n *node, path string, _ *draft) {
 	for i, item := range r.list(n, path) {
-		if item.kind != isText || !validVariable.MatchString(item.text) {
-			r.at(item, "%s: got %s, want a variable's name of A-Z a-z 0-9 _", itemPath(n, path, i), item.describe())
-			continue
+		at := itemPath(n, path, i)
+		switch {
+		case item.kind != isText || !validVariable.MatchString(item.text):
+			r.at(item, "%s: got %s, want a variable's name of A-Z a-z 0-9 _", at, item.describe())
+		case secretName(item.text):
+			r.secret(item.line, item.column, "%s: got %s, whose name says secret, want only variables that may be published: their values are copied into scripts", at, item.text)
 		}
-		r.allowed[item.text] = true
+		r.allowed[item.text] = true // also where it is reported, to report it once
 	}
-}
-
-func itemPath(n *node, path string, i int) string {
-	if n.kind != isList {
-		return path
-	}
-	return fmt.Sprintf("%s[%d]", path, i)
-}
-
-// file takes a path inside the project, and returns it clean.
-func (f fields) file(name, otherwise string) string {
-	n, at := f.get(name)
-	if n == nil {
-		return otherwise
-	}
-	p, _ := f.r.file(n, at)
-	return p
-}
-
-func (r *reader) file(n *node, at string) (string, bool) {
-	s, ok := r.text(n, at)
-	if !ok {
-		return "", false
-	}
-	switch clean := path.Clean(s); {
-	case strings.Contains(s, `\`):
-		r.at(n, `%s: got %s, want / between folders`, at, quote(s))
-	case strings.IndexFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f }) >= 0:
-		r.at(n, "%s: got %s, want a path without control characters", at, quote(s))
-	case path.IsAbs(s) || len(s) > 1 && s[1] == ':':
-		r.at(n, "%s: got the absolute path %s, want one relative to the project's root", at, quote(s))
-	case clean == ".." || strings.HasPrefix(clean, "../"):
-		r.at(n, "%s: got %s, which leads out of the project; want a path in it, or a configuration further up", at, quote(s))
-	default:
-		return clean, true
-	}
-	return "", false
 }
 
 // outside refuses an output folder that a build would replace sources with.
 func (r *reader) outside(f fields, b Build) {
-	n, at := f.get("outdir")
-	if n == nil || b.OutDir == "" {
-		return
+	report := func(format string, args ...any) { r.input("outdir", format, args...) }
+	if r.overrides.OutDir == "" {
+		n, at := f.get("outdir")
+		if n == nil {
+			return
+		}
+		report = func(format string, args ...any) { r.report(ruleConflict, n, at+": "+format, args...) }
 	}
 	top, _, _ := strings.Cut(b.OutDir, "/")
 	if b.OutDir == "." || top == ".git" || top == "node_modules" || top == ".github" {
-		r.at(n, "%s: got %s, want a folder of its own, such as dist: a build replaces it whole", at, quote(b.OutDir))
+		report("got %s, want a folder of its own, such as dist: a build replaces it whole", quote(b.OutDir))
 		return
 	}
 	for _, p := range b.Passes {
 		for _, e := range p.Entries {
 			for _, m := range e.Modules {
 				if strings.HasPrefix(m, b.OutDir+"/") {
-					r.at(n, "%s: got %s, which holds the source %s; want a folder of its own, such as dist: a build replaces it whole", at, quote(b.OutDir), quote(m))
+					report("got %s, which holds the source %s; want a folder of its own, such as dist: a build replaces it whole", quote(b.OutDir), quote(m))
 					return
 				}
 			}
@@ -133,44 +166,38 @@ func (r *reader) external(f fields, b Build) {
 		return
 	}
 	for _, p := range b.Passes {
-		if p.Format != release.ESM {
-			r.at(n, "%s: got externals, but the pass %s has the format %s, whose scripts can't import; want the format esm, or an alias to a module that reads the page's global", at, quote(p.Name), p.Format)
+		if p.Format != release.ESM && p.Format != "" {
+			r.report(ruleConflict, n, "%s: got externals, but the pass %s has the format %s, whose scripts can't import; want the format esm, or an alias to a module that reads the page's global", at, quote(p.Name), p.Format)
 			return
 		}
 	}
 }
 
-func (f fields) alias(name string) map[string]string {
-	all := map[string]string{}
-	f.pairs(name, func(k key, at string) {
+func (r *reader) alias(n *node, at string, d *draft) {
+	r.pairs(n, at, func(k pair, at2 string) {
 		if strings.TrimSpace(k.name) == "" || strings.HasPrefix(k.name, ".") || strings.HasPrefix(k.name, "/") {
-			f.r.add(k.line, k.column, "%s: got the alias %s, want the start of a package's import path, such as @app", join(f.path, name), quote(k.name))
+			r.add(ruleValue, k.line, k.column, "%s: got the alias %s, want the start of a package's import path, such as @app", at, quote(k.name))
 		}
-		if s, ok := f.r.text(k.value, at); ok {
-			all[k.name] = s
+		if s, ok := r.text(k.value, at2); ok {
+			d.Alias[k.name] = s
 		}
 	})
-	return all
 }
 
-func (f fields) sideEffects(name string) (all []SideEffect) {
-	f.pairs(name, func(k key, at string) {
-		has, ok := k.value.value.(bool)
-		if !ok {
-			f.r.at(k.value, "%s: got %s, want true or false", at, k.value.describe())
-		}
+func (r *reader) sideEffects(n *node, at string, d *draft) {
+	r.pairs(n, at, func(k pair, at2 string) {
+		has, _ := boolean().read(r, k.value, at2)
 		if err := checkGlob(k.name); err != nil {
-			f.r.add(k.line, k.column, "%s: got the pattern %s: %v", join(f.path, name), quote(k.name), err)
+			r.add(ruleConflict, k.line, k.column, "%s: got the pattern %s: %v", at, quote(k.name), err)
 		}
-		all = append(all, SideEffect{k.name, has})
+		d.SideEffects = append(d.SideEffects, SideEffect{k.name, has})
 	})
-	return all
 }
 
 // checkGlob looks at each part, as ** stands for any number of them.
 func checkGlob(glob string) error {
 	if glob == "" {
-		return fmt.Errorf("want a path with * and **")
+		return errors.New("want a path with * and **")
 	}
 	for part := range strings.SplitSeq(glob, "/") {
 		if _, err := path.Match(part, ""); err != nil {
@@ -180,45 +207,20 @@ func checkGlob(glob string) error {
 	return nil
 }
 
-func (f fields) publicPath(name string) string {
-	n, at := f.get(name)
-	if n == nil {
-		return ""
+func checkPublicPath(s string) error {
+	if !strings.HasSuffix(s, "/") || strings.ContainsAny(s, "?#\\ ") {
+		return errors.New("got " + quote(s) + ", want a URL or path that ends in /")
 	}
-	s, ok := f.r.text(n, at)
-	if ok && (!strings.HasSuffix(s, "/") || strings.ContainsAny(s, "?#\\ ")) {
-		f.r.at(n, "%s: got %s, want a URL or path that ends in /", at, quote(s))
-	}
-	return s
+	return nil
 }
 
 var extension = regexp.MustCompile(`^(\.[A-Za-z0-9_-]+)+$`)
 
-func (f fields) loaders(name string) map[string]Loader {
-	all := map[string]Loader{}
-	f.pairs(name, func(k key, at string) {
+func (r *reader) loaders(n *node, at string, d *draft) {
+	r.pairs(n, at, func(k pair, at2 string) {
 		if !extension.MatchString(k.name) {
-			f.r.add(k.line, k.column, "%s: got %s, want an extension such as .svg", join(f.path, name), quote(k.name))
+			r.add(ruleValue, k.line, k.column, "%s: got %s, want an extension such as .svg", at, quote(k.name))
 		}
-		s, ok := f.r.text(k.value, at)
-		if ok && !slices.Contains(loaders, Loader(s)) {
-			f.r.at(k.value, "%s: got the loader %s, want one of %s", at, quote(s), oneOf(loaders))
-		}
-		all[k.name] = Loader(s)
+		d.Loaders[k.name], _ = oneOfThe(loaders).read(r, k.value, at2)
 	})
-	return all
-}
-
-func (f fields) library(name, otherwise string) string {
-	n, at := f.get(name)
-	if n == nil {
-		return otherwise
-	}
-	s, ok := f.r.text(n, at)
-	if ok {
-		if err := release.CheckLibrary(s); err != nil {
-			f.r.at(n, "%s: %v", at, err)
-		}
-	}
-	return s
 }

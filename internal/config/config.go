@@ -23,16 +23,7 @@ type Config struct {
 	// File is the name the configuration was read from, or "" for Default's.
 	File  string
 	Build Build
-
-	sections map[string]*node
 }
-
-// laterSections are sections of the file that other packages' work reads. Their
-// content is kept as it is.
-var laterSections = []string{"integrity", "gate", "environments", "scan"}
-
-// Has reports whether the file has the section name.
-func (c *Config) Has(name string) bool { return c.sections[name] != nil }
 
 // Build says how files are made from sources.
 type Build struct {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"io/fs"
 	"strings"
 )
@@ -10,40 +9,35 @@ import (
 var defaultEntries = []string{"src/index.ts", "src/index.tsx", "src/index.js"}
 
 // Default is the configuration of a project without a file: one classic pass
-// named app over src/index.{ts,tsx,js}.
-func Default(root fs.FS) (*Config, error) {
-	r := &reader{root: root}
-	c := r.config(&node{kind: isMap, keys: []key{{name: "version", value: &node{kind: isNumber, value: Version}}}})
-	if r.noSources != nil {
-		return nil, r.noSources
+// named app over src/index.{ts,tsx,js}. The error is an *Error.
+func Default(root fs.FS) (*Config, error) { return Overrides{}.preset(root) }
+
+func (o Overrides) preset(root fs.FS) (*Config, error) {
+	r := &reader{root: root, overrides: o}
+	c := r.config(&node{kind: isMap, keys: []pair{{name: "version", value: &node{kind: isNumber, value: Version}}}})
+	if err := r.err("", nil); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
 
-func (r *reader) defaultPasses(c common) []Pass {
-	p, err := defaultPass(r.root)
-	if err != nil {
-		r.noSources = err
-		return nil
-	}
-	p.inherit(c)
-	return []Pass{p}
-}
-
-func defaultPass(root fs.FS) (Pass, error) {
+// defaultPasses makes up the one pass of a file that names none.
+func (r *reader) defaultPasses(d *draft) {
 	var found []string
 	for _, name := range defaultEntries {
-		if info, err := fs.Stat(root, name); err == nil && info.Mode().IsRegular() {
+		if info, err := fs.Stat(r.root, name); err == nil && info.Mode().IsRegular() {
 			found = append(found, name)
 		}
 	}
 	switch len(found) {
 	case 1:
-		return Pass{Name: "app", Entries: []Entry{{Name: "index", Modules: found}}}, nil
+		p := d.shared
+		p.Name, p.Entries = "app", []Entry{{Name: "index", Modules: found}}
+		d.Passes = []Pass{p}
 	case 0:
-		return Pass{}, fmt.Errorf("nothing to build: got no build.passes in %s, and none of %s; write the file, or let `checkout-deploy init` do it",
+		r.add(ruleSources, 0, 0, "nothing to build: got no build.passes in %s, and none of %s; write the file, or let `checkout-deploy init` do it",
 			strings.Join(Names, " or "), strings.Join(defaultEntries, ", "))
+	default:
+		r.add(ruleSources, 0, 0, "several places to start: got %s, want one of them, or build.passes in %s", strings.Join(found, ", "), Names[0])
 	}
-	return Pass{}, fmt.Errorf("several places to start: got %s, want one of them, or build.passes in %s",
-		strings.Join(found, ", "), Names[0])
 }

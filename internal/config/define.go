@@ -10,6 +10,47 @@ import (
 
 var defineName = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*(\.[A-Za-z_$][A-Za-z0-9_$]*)*$`)
 
+// valueOf is a define's value while it is read.
+type valueOf struct{ expr, env, pass, entry string }
+
+var (
+	exprTable = table[valueOf]{
+		key("expr", text(), func(v *valueOf) *string { return &v.expr }, "A JavaScript expression.", required("an expression"), example("window.location.host")),
+	}
+	envTable = table[valueOf]{
+		key("env", text(), func(v *valueOf) *string { return &v.env }, "A variable that build.env lists; its value is a string.", required("a variable's name"), example("APP_VERSION")),
+	}
+	manifestTable = table[valueOf]{
+		key("manifest-of", text(), func(v *valueOf) *string { return &v.pass }, "An earlier pass, whose manifest is the value.", required("an earlier pass"), example("app")),
+		key("entry", text(), func(v *valueOf) *string { return &v.entry }, "Which of that pass's entries the manifest is of, where it has several.", instead("the only one")),
+	}
+)
+
+// addDefineForms tells the schema what a define's value may be: one of the
+// mappings above, known by its first key, or any other value.
+func addDefineForms() {
+	forms := []struct {
+		name, doc string
+		keys      []entry
+	}{
+		{"define-expr", "The value `{ expr: … }` of a define.", exprTable.entries()},
+		{"define-env", "The value `{ env: … }` of a define.", envTable.entries()},
+		{"define-manifest", "The value `{ manifest-of: … }` of a define.", manifestTable.entries()},
+	}
+	value := schema{}
+	for _, f := range slices.Backward(forms) {
+		value = schema{
+			"if":   schema{"type": "object", "required": []string{f.keys[0].name}},
+			"then": ref(f.name), "else": value,
+		}
+	}
+	for _, f := range forms {
+		addObject(f.name, f.doc, f.keys)
+	}
+	value["description"] = "Text is a string, quotes and all; other values are JSON. `{ expr: … }` is an expression, `{ env: … }` a variable, `{ manifest-of: … }` an earlier pass's manifest."
+	addShape("define-value", value)
+}
+
 // defines reads a mapping of names to values, over those inherited. A value is
 //
 //	text                      a string: "checkout" is "checkout", quotes and all
@@ -19,14 +60,17 @@ var defineName = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*(\.[A-Za-z_$][A-Za
 //	{manifest-of: app}        the manifest of an earlier pass
 //
 // where a manifest's pass has several entries, {manifest-of: app, entry: name}.
-func (f fields) defines(name string, inherited []Define, earlier []Pass) []Define {
-	all := slices.Clone(inherited)
-	f.pairs(name, func(k key, path string) {
+func (r *reader) defines(n *node, at string, p *Pass) {
+	all := slices.Clone(p.Define)
+	r.pairs(n, at, func(k pair, path string) {
 		if !defineName.MatchString(k.name) {
-			f.r.add(k.line, k.column, "%s: got the name %s, want identifiers joined by dots", path, quote(k.name))
+			r.add(ruleValue, k.line, k.column, "%s: got the name %s, want identifiers joined by dots", path, quote(k.name))
 		}
-		d, ok := f.r.define(k.value, path, earlier)
+		d, ok := r.define(k.value, path)
 		if !ok {
+			return
+		}
+		if r.named(k.value, path, k.name, stringOf(d.Expr)) {
 			return
 		}
 		d.Name = k.name
@@ -34,47 +78,48 @@ func (f fields) defines(name string, inherited []Define, earlier []Pass) []Defin
 		all = append(all, d)
 	})
 	slices.SortFunc(all, func(a, b Define) int { return strings.Compare(a.Name, b.Name) })
-	return all
+	p.Define = all
 }
 
-func (r *reader) define(n *node, path string, earlier []Pass) (Define, bool) {
+func (r *reader) define(n *node, path string) (Define, bool) {
+	var v valueOf
 	switch {
 	case n.get("expr") != nil:
-		s := r.object(n, path, "expr").text("expr", "")
-		return Define{Expr: s}, s != ""
+		exprTable.object(r, n, path, &v)
+		return Define{Expr: v.expr}, v.expr != ""
 	case n.get("env") != nil:
-		s := r.object(n, path, "env").text("env", "")
-		if s == "" {
+		envTable.object(r, n, path, &v)
+		if v.env == "" {
 			return Define{}, false
 		}
-		value, ok := r.lookup(n.get("env"), path, s)
+		value, ok := r.lookup(n.get("env"), path, v.env)
 		return Define{Expr: jsonText(value)}, ok
 	case n.get("manifest-of") != nil:
-		return r.manifestOf(n, path, earlier)
+		manifestTable.object(r, n, path, &v)
+		return r.manifestOf(n, path, v)
 	}
 	var b strings.Builder
 	ok := r.json(&b, n, path)
 	return Define{Expr: b.String()}, ok
 }
 
-func (r *reader) manifestOf(n *node, path string, earlier []Pass) (Define, bool) {
-	f := r.object(n, path, "manifest-of", "entry")
-	name, entry := f.text("manifest-of", ""), f.text("entry", "")
+func (r *reader) manifestOf(n *node, path string, v valueOf) (Define, bool) {
+	name := v.pass
 	if name == "" {
 		return Define{}, false
 	}
 	at := n.get("manifest-of")
 	var names []string
-	for _, p := range earlier {
+	for _, p := range r.earlier {
 		if p.Name == name {
-			return r.manifestEntry(n, path, p, entry)
+			return r.manifestEntry(n, path, p, v.entry)
 		}
 		names = append(names, p.Name)
 	}
 	if len(names) == 0 {
-		r.at(at, "%s: got manifest-of %s, but no pass comes before; want it in a pass after that one", path, quote(name))
+		r.report(ruleConflict, at, "%s: got manifest-of %s, but no pass comes before; want it in a pass after that one", path, quote(name))
 	} else {
-		r.at(at, "%s: got manifest-of %s, want an earlier pass: %s", path, quote(name), strings.Join(names, ", "))
+		r.report(ruleConflict, at, "%s: got manifest-of %s, want an earlier pass: %s", path, quote(name), strings.Join(names, ", "))
 	}
 	return Define{}, false
 }
@@ -93,9 +138,9 @@ func (r *reader) manifestEntry(n *node, path string, p Pass, entry string) (Defi
 	switch {
 	case len(names) == 0: // already reported at that pass
 	case entry == "":
-		r.at(n, "%s: got manifest-of %s without an entry, want { manifest-of: %s, entry: … } with one of %s", path, quote(p.Name), p.Name, strings.Join(names, ", "))
+		r.report(ruleConflict, n, "%s: got manifest-of %s without an entry, want { manifest-of: %s, entry: … } with one of %s", path, quote(p.Name), p.Name, strings.Join(names, ", "))
 	default:
-		r.at(n, "%s: got entry %s of the pass %s, want one of its entries: %s", path, quote(entry), p.Name, strings.Join(names, ", "))
+		r.report(ruleConflict, n, "%s: got entry %s of the pass %s, want one of its entries: %s", path, quote(entry), p.Name, strings.Join(names, ", "))
 	}
 	return Define{}, false
 }

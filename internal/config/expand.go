@@ -12,38 +12,48 @@ var variable = regexp.MustCompile(`\$?\$\{[^}]*\}?`)
 // have changed, can't copy any secret of the environment into a bundle.
 func (r *reader) expand(n *node, path, s string) (string, bool) {
 	ok := true
+	var names []string
 	out := variable.ReplaceAllStringFunc(s, func(match string) string {
 		if strings.HasPrefix(match, "$$") {
 			return match[1:]
 		}
 		name, closed := strings.CutSuffix(match[2:], "}")
 		if !closed {
-			r.at(n, "%s: got %s without its }, want ${NAME}, or $${ for the characters themselves", path, quote(match))
+			r.report(ruleVariable, n, "%s: got %s without its }, want ${NAME}, or $${ for the characters themselves", path, quote(match))
 			ok = false
 			return ""
 		}
 		value, found := r.lookup(n, path, name)
 		ok = ok && found
+		names = append(names, name)
 		return value
 	})
-	return out, ok
+	if !ok {
+		return "", false
+	}
+	// Pieces that are no secrets may make one together.
+	if len(names) > 0 && !r.expanded(n, path, strings.Join(names, ", "), out) {
+		return "", false
+	}
+	return out, true
 }
 
 // lookup returns an allowed variable's value.
 func (r *reader) lookup(n *node, path, name string) (string, bool) {
 	if !validVariable.MatchString(name) {
-		r.at(n, "%s: got the variable %s, want a name of A-Z a-z 0-9 _", path, quote(name))
+		r.report(ruleVariable, n, "%s: got the variable %s, want a name of A-Z a-z 0-9 _", path, quote(name))
 		return "", false
 	}
 	if !r.allowed[name] {
-		r.at(n, "%s: got the variable %s, which build.env does not list; want build: { env: [%s] }", path, name, name)
+		r.report(ruleVariable, n, "%s: got the variable %s, which build.env does not list; want build: { env: [%s] }", path, name, name)
 		return "", false
 	}
 	value, found := r.env(name)
 	if !found {
-		r.at(n, "%s: the variable %s is not set", path, name)
+		r.report(ruleVariable, n, "%s: the variable %s is not set", path, name)
+		return "", false
 	}
-	return value, found
+	return value, r.expanded(n, path, name, value)
 }
 
 var validVariable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

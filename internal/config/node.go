@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	// Of the two kept YAML libraries this is the YAML organisation's own, the
 	// continuation of gopkg.in/yaml; its v3 gets security fixes only. It resolves
@@ -35,10 +36,10 @@ type node struct {
 	value        any    // of a boolean or number: bool, int, int64, uint64 or float64
 	text         string // of a scalar: the text, or as it is written
 	items        []*node
-	keys         []key // of a mapping, in the file's order
+	keys         []pair // of a mapping, in the file's order
 }
 
-type key struct {
+type pair struct {
 	name         string
 	line, column int
 	value        *node
@@ -76,7 +77,11 @@ const (
 // returns nil if there is nothing to go on with.
 func parse(data []byte, p *problems) *node {
 	if len(data) > maxFile {
-		p.add(0, 0, "got %d bytes, want at most %d", len(data), maxFile)
+		p.add(ruleFile, 0, 0, "got %d bytes, want at most %d", len(data), maxFile)
+		return nil
+	}
+	if !utf8.Valid(data) {
+		p.add(ruleFile, 0, 0, "got bytes that are not UTF-8, want a file saved as UTF-8")
 		return nil
 	}
 	var doc yaml.Node
@@ -85,13 +90,13 @@ func parse(data []byte, p *problems) *node {
 		return nil
 	}
 	if len(doc.Content) != 1 {
-		p.add(0, 0, "got an empty file, want at least the line version: %d", Version)
+		p.add(ruleFile, 0, 0, "got an empty file, want at least the line version: %d", Version)
 		return nil
 	}
 	c := converter{problems: p}
 	n := c.convert(doc.Content[0], 0)
 	if c.nodes > maxNodes {
-		p.add(0, 0, "got more than %d values, aliases counted each time, want fewer", maxNodes)
+		p.add(ruleYAML, 0, 0, "got more than %d values, aliases counted each time, want fewer", maxNodes)
 		return nil
 	}
 	return n
@@ -100,7 +105,7 @@ func parse(data []byte, p *problems) *node {
 func reportYAML(data []byte, err error, p *problems) {
 	var e *yaml.LoadError
 	if !errors.As(err, &e) {
-		p.add(0, 0, "not YAML: %v", err)
+		p.add(ruleYAML, 0, 0, "not YAML: %v", err)
 		return
 	}
 	message := strings.TrimPrefix(e.Message, "yaml: ")
@@ -120,7 +125,7 @@ func reportYAML(data []byte, err error, p *problems) {
 	default:
 		message = "not YAML: " + message
 	}
-	p.add(e.Mark.Line, e.Mark.Column, "%s", message)
+	p.add(ruleYAML, e.Mark.Line, e.Mark.Column, "%s", message)
 }
 
 type converter struct {
@@ -134,7 +139,7 @@ func (c *converter) convert(y *yaml.Node, depth int) *node {
 		return n
 	}
 	if depth > maxDepth {
-		c.at(n, "got nesting deeper than %d, want less", maxDepth)
+		c.report(ruleYAML, n, "got nesting deeper than %d, want less", maxDepth)
 		return n
 	}
 	switch y.Kind {
@@ -165,17 +170,17 @@ func (c *converter) mapping(n *node, y *yaml.Node, depth int) {
 		}
 		switch {
 		case k.Kind != yaml.ScalarNode:
-			c.add(k.Line, k.Column, "got a list or mapping as a key, want text")
+			c.add(ruleYAML, k.Line, k.Column, "got a list or mapping as a key, want text")
 			continue
 		case k.ShortTag() == "!!merge":
-			c.add(k.Line, k.Column, "got the merge key <<, want the keys themselves: what a pass inherits is written under build")
+			c.add(ruleYAML, k.Line, k.Column, "got the merge key <<, want the keys themselves: what a pass inherits is written under build")
 			continue
 		case first[k.Value] > 0:
-			c.add(k.Line, k.Column, "got the key %s twice, first in line %d", quote(k.Value), first[k.Value])
+			c.add(ruleYAML, k.Line, k.Column, "got the key %s twice, first in line %d", quote(k.Value), first[k.Value])
 			continue
 		}
 		first[k.Value] = k.Line
-		n.keys = append(n.keys, key{k.Value, k.Line, k.Column, c.convert(v, depth+1)})
+		n.keys = append(n.keys, pair{k.Value, k.Line, k.Column, c.convert(v, depth+1)})
 	}
 }
 
@@ -187,7 +192,7 @@ func (c *converter) scalar(n *node, y *yaml.Node) {
 		n.kind = isNull
 	case "!!bool", "!!int", "!!float":
 		if err := y.Load(&n.value); err != nil {
-			c.at(n, "got %s, which is no %s", quote(y.Value), tag)
+			c.report(ruleYAML, n, "got %s, which is no %s", quote(y.Value), tag)
 			return
 		}
 		switch v := n.value.(type) {
@@ -195,13 +200,13 @@ func (c *converter) scalar(n *node, y *yaml.Node) {
 			n.kind = isBool
 		case float64:
 			if math.IsInf(v, 0) || math.IsNaN(v) {
-				c.at(n, "got %s, want a finite number", y.Value)
+				c.report(ruleYAML, n, "got %s, want a finite number", y.Value)
 			}
 			n.kind = isNumber
 		case int, int64, uint64:
 			n.kind = isNumber
 		}
 	default:
-		c.at(n, "got the tag %s, want a value without a tag", quote(tag))
+		c.report(ruleYAML, n, "got the tag %s, want a value without a tag", quote(tag))
 	}
 }

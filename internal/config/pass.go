@@ -7,86 +7,60 @@ import (
 	"github.com/org/checkout-deploy/internal/release"
 )
 
-// inherit fills in what the file says for all passes.
-func (p *Pass) inherit(c common) {
-	p.Format, p.Library, p.AppVersion = c.format, c.library, c.appVersion
-	p.Target, p.Define, p.Groups, p.MainFields = c.target, c.define, c.groups, c.mainFields
+var passTable = table[Pass]{
+	key("name", checkedText("name", "name", release.CheckName), func(p *Pass) *string { return &p.Name },
+		"Names the pass, for `manifest-of` and in the release.", required("a name"), example("app")),
+	custom("entries", entriesShape, (*reader).entries,
+		"The starts of pages by name, each a module or a list of modules that run in order; the last one's exports are the library.",
+		required("{ name: path }"), example(schema{"checkout": []string{"src/polyfill.ts", "src/index.ts"}})),
 }
 
-func (r *reader) passes(f fields, c common) []Pass {
-	n, at := f.get("passes")
-	if n == nil {
-		return r.defaultPasses(c)
+var entriesShape = func() shape {
+	s := mapOf("mapping of names to paths", "name", ref("paths"))
+	s.schema["minProperties"] = 1
+	return s
+}()
+
+// passRows has a pass's keys: its own, then those it may take from build.
+func passRows() table[Pass] {
+	rows := slices.Concat(passTable, commonTable)
+	for i := len(passTable); i < len(rows); i++ {
+		rows[i].fallback, rows[i].instead, rows[i].init = nil, "build's", nil
 	}
-	var all []Pass
+	return rows
+}
+
+func (r *reader) passes(n *node, at string, d *draft) {
 	names := map[string]bool{}
 	for i, item := range r.list(n, at) {
-		p := r.pass(item, itemPath(n, at, i), c, all)
+		at := itemPath(n, at, i)
+		p := d.shared
+		r.earlier = d.Passes
+		passRows().object(r, item, at, &p)
 		if names[strings.ToLower(p.Name)] {
-			r.at(item.get("name"), "%s.name: got %s again, want each pass's name once, whatever the case", itemPath(n, at, i), quote(p.Name))
+			r.report(ruleConflict, item.get("name"), "%s.name: got %s again, want each pass's name once, whatever the case", at, quote(p.Name))
 		}
 		if p.Name != "" {
 			names[strings.ToLower(p.Name)] = true
 		}
-		all = append(all, p)
+		d.Passes = append(d.Passes, p)
 	}
-	return all
+	r.earlier = nil
 }
 
-func (r *reader) pass(n *node, at string, c common, earlier []Pass) Pass {
-	f := r.object(n, at, "name", "entries", "library", "format", "define", "target", "groups", "main-fields", "app-version")
-	p := Pass{
-		Format:     enum(f, "format", c.format, release.Formats),
-		Library:    f.library("library", c.library),
-		AppVersion: f.text("app-version", c.appVersion),
-		Target:     inherited(f, "target", c.target),
-		Define:     f.defines("define", c.define, earlier),
-		Groups:     f.groups("groups", c.groups),
-		MainFields: inherited(f, "main-fields", c.mainFields),
+func (r *reader) entries(n *node, at string, p *Pass) {
+	r.pairs(n, at, func(k pair, at string) { p.Entries = append(p.Entries, r.entry(k, at, p.Entries)) })
+	if n.kind == isMap && len(n.keys) == 0 {
+		r.at(n, "%s: got no entries, want { name: path }", at)
 	}
-	p.Name = f.name("name")
-	if f.missing("entries") {
-		r.at(n, "%s: got a pass without entries, want entries: { name: path }", at)
-	}
-	f.pairs("entries", func(k key, at string) { p.Entries = append(p.Entries, r.entry(k, at, p.Entries)) })
-	if entries, at := f.get("entries"); entries != nil && entries.kind == isMap && len(entries.keys) == 0 {
-		r.at(entries, "%s: got no entries, want { name: path }", at)
-	}
-	return p
 }
 
-func inherited(f fields, name string, otherwise []string) []string {
-	if f.n.get(name) == nil {
-		return otherwise
-	}
-	return f.texts(name)
-}
-
-// name takes a required name that is safe in file names.
-func (f fields) name(name string) string {
-	n, at := f.get(name)
-	if n == nil {
-		if f.missing(name) {
-			f.r.at(f.n, "%s: got nothing, want a name", at)
-		}
-		return ""
-	}
-	s, ok := f.r.text(n, at)
-	if !ok {
-		return ""
-	}
-	if err := release.CheckName(s); err != nil {
-		f.r.at(n, "%s: %v", at, err)
-	}
-	return s
-}
-
-func (r *reader) entry(k key, at string, before []Entry) Entry {
+func (r *reader) entry(k pair, at string, before []Entry) Entry {
 	if err := release.CheckName(k.name); err != nil {
-		r.add(k.line, k.column, "%s: %v", at, err)
+		r.add(ruleValue, k.line, k.column, "%s: %v", at, err)
 	}
 	if slices.ContainsFunc(before, func(e Entry) bool { return strings.EqualFold(e.Name, k.name) }) {
-		r.add(k.line, k.column, "%s: got %s besides a name that differs in case only, want file names that no file system takes for one", at, quote(k.name))
+		r.add(ruleConflict, k.line, k.column, "%s: got %s besides a name that differs in case only, want file names that no file system takes for one", at, quote(k.name))
 	}
 	e := Entry{Name: k.name}
 	for i, item := range r.list(k.value, at) {

@@ -11,12 +11,18 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf16"
+
+	"github.com/org/checkout-deploy/internal/spell"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func testEnv(name string) (string, bool) {
-	value, ok := map[string]string{"SET": "set", "API": "api.example.com", "MODE": `a"b`, "APP_VERSION": "1.672.0", "SECRET": "hunter2"}[name]
+	value, ok := map[string]string{
+		"SET": "set", "API": "api.example.com", "MODE": `a"b`, "APP_VERSION": "1.672.0", "SECRET": "hunter2",
+		"LEAKED": "ghp_hunter2hunter2hunter2hunter2", "SCHEME": "sk_live_", "REST": "9xQhunter2PlK3vRt",
+	}[name]
 	return value, ok
 }
 
@@ -160,25 +166,34 @@ func TestDefaultInheritsDefaults(t *testing.T) {
 	}
 }
 
-func TestSectionsOfLaterWorkAreKept(t *testing.T) {
-	data, _ := os.ReadFile("testdata/good/design.yml")
-	c, err := Parse("design.yml", data, project, testEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !c.Has("gate") || !c.Has("environments") || !c.Has("integrity") || c.Has("scan") || c.Has("build") {
-		t.Errorf("got %v", c.sections)
-	}
-}
-
 func TestNearest(t *testing.T) {
 	allowed := []string{"format", "profile", "passes", "groups", "side-effects"}
 	for got, want := range map[string]string{
 		"fromat": "format", "formats": "format", "pass": "passes", "Profile": "profile", "sideEffects": "side-effects",
 		"side_effects": "side-effects", "x": "", "": "", "minify": "", strings.Repeat("format", 20): "",
 	} {
-		if n := nearest(got, allowed); n != want {
+		if n := spell.Nearest(got, allowed); n != want {
 			t.Errorf("%q: got %q, want %q", got, n, want)
+		}
+	}
+}
+
+// checkPlaces wants an *Error whose problems are all in the file.
+func checkPlaces(t *testing.T, data []byte, err error) {
+	var e *Error
+	if !errors.As(err, &e) || len(e.Problems) == 0 {
+		t.Fatalf("got %#v, want an *Error with problems", err)
+	}
+	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(data), "\ufeff")), "\n")
+	for _, p := range e.Problems {
+		if p.Line == 0 && p.Column == 0 {
+			continue
+		}
+		if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > len(utf16.Encode([]rune(lines[p.Line-1])))+1 {
+			t.Fatalf("got %+v, want a place in the file's %d lines", p, len(lines))
+		}
+		if p.Message == "" || !strings.HasPrefix(p.Rule, "config/") {
+			t.Fatalf("got %+v, want a rule and a message", p)
 		}
 	}
 }
@@ -192,13 +207,12 @@ func FuzzParse(f *testing.F) {
 			f.Add(data)
 		}
 	}
+	f.Add([]byte("\ufeffversion: 1\r\nbuild: {\u2028a: \"😀\", b: c}\r"))
+	f.Add([]byte("\xff\xfev\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Parse("f.yml", data, project, testEnv)
 		if err != nil {
-			var e *Error
-			if errors.As(err, &e) && len(e.Problems) == 0 || err.Error() == "" {
-				t.Fatalf("an error that says nothing: %#v", err)
-			}
+			checkPlaces(t, data, err)
 			return
 		}
 		names := map[string]bool{}

@@ -63,6 +63,9 @@ type Finding struct {
 	// Hint is what to try; may be empty.
 	Hint     string
 	Location Location
+	// Fingerprint is what stays the same when the finding moves or its message's
+	// numbers change. "" where rule, path and message say enough.
+	Fingerprint string
 }
 
 // String is one line for a terminal's log.

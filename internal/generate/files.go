@@ -12,6 +12,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/house"
+	"github.com/org/checkout-deploy/internal/config"
 )
 
 type file struct {
@@ -26,12 +27,13 @@ const programs = "/opt/checkout-deploy/"
 // are made.
 func files(root fs.FS) ([]file, error) {
 	main := house.Root()
-	all := []file{metadata("action.yml", &main.Spec, "Dockerfile")}
+	all := []file{metadata("action.yml", &main.Spec, "Dockerfile"), {"docs/checkout-deploy.schema.json", config.Schema()}}
 	errs := []error{main.Check(), onlyActions(root)}
 	parts := partsOf(&main.Spec)
 	parts["commands"] = "```\n" + action.CommandsHelp(main, house.Commands()) + "```\n"
 	parts["actions"] = list(house.Actions())
-	documents := map[string]map[string]string{"README.md": parts, "docs/checkout-deploy.md": parts}
+	parts["configuration"] = config.Reference()
+	documents := map[string]map[string]string{"README.md": parts, "docs/checkout-deploy.md": parts, "docs/configuration.md": parts}
 	for _, a := range house.Actions() {
 		errs = append(errs, a.Check())
 		folder := path.Join("actions", a.Name)

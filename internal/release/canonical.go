@@ -44,6 +44,7 @@ type writer struct {
 
 func (w *writer) value(v value) {
 	switch v.kind {
+	case absent: // objectOf leaves it out
 	case isNull:
 		w.out = append(w.out, "null"...)
 	case isBool:

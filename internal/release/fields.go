@@ -132,6 +132,7 @@ func describe(v value) string {
 		return "the number " + quote(v.str)
 	case isBool:
 		return fmt.Sprint(v.bool)
+	default:
+		return v.kind.String()
 	}
-	return v.kind.String()
 }

@@ -44,7 +44,7 @@ func Open(dir fs.FS) (*Release, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the release record: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	return Read(f)
 }
 

@@ -115,7 +115,7 @@ func (s *Stage) Commit(r *Release) (Digest, error) {
 
 // Discard removes what has been written. After Commit it does nothing.
 func (s *Stage) Discard() error {
-	s.root.Close()
+	_ = s.root.Close() // holds nothing; Commit may have closed it
 	if err := os.RemoveAll(s.dir); err != nil {
 		return fmt.Errorf("discarding the staged %q: %w", s.target, err)
 	}

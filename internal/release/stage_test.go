@@ -43,6 +43,17 @@ func stage(t *testing.T, target string, r *Release) *Stage {
 	return s
 }
 
+// layDown writes a file, and the directories it needs.
+func layDown(t *testing.T, path string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("old"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestStageCommit(t *testing.T) {
 	for _, before := range []string{"nothing", "an old release", "a link to a directory"} {
 		t.Run(before, func(t *testing.T) {
@@ -50,10 +61,11 @@ func TestStageCommit(t *testing.T) {
 			target := filepath.Join(parent, "dist")
 			switch before {
 			case "an old release":
-				os.MkdirAll(filepath.Join(target, "old"), 0o777)
-				os.WriteFile(filepath.Join(target, "old", "x.js"), nil, 0o666)
+				layDown(t, filepath.Join(target, "old", "x.js"))
 			case "a link to a directory":
-				os.Mkdir(filepath.Join(parent, "real"), 0o777)
+				if err := os.Mkdir(filepath.Join(parent, "real"), 0o777); err != nil {
+					t.Fatal(err)
+				}
 				if err := os.Symlink("real", target); err != nil {
 					t.Skip(err)
 				}
@@ -89,8 +101,7 @@ func TestStageCommit(t *testing.T) {
 func TestStageFailureLeavesTheTarget(t *testing.T) {
 	parent := t.TempDir()
 	target := filepath.Join(parent, "dist")
-	os.Mkdir(target, 0o777)
-	os.WriteFile(filepath.Join(target, "old.js"), []byte("old"), 0o666)
+	layDown(t, filepath.Join(target, "old.js"))
 
 	bad := sampleClone(t)
 	bad.Files[0].Size = -1
@@ -107,7 +118,7 @@ func TestStageFailureLeavesTheTarget(t *testing.T) {
 
 func TestStageRefuses(t *testing.T) {
 	parent := t.TempDir()
-	os.WriteFile(filepath.Join(parent, "file"), nil, 0o666)
+	layDown(t, filepath.Join(parent, "file"))
 	for name, target := range map[string]string{
 		"a file":    filepath.Join(parent, "file"),
 		"no parent": filepath.Join(parent, "a", "b"),
@@ -121,7 +132,11 @@ func TestStageRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Discard()
+	defer func() {
+		if err := s.Discard(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, path := range []string{"../x", "/x", RecordName, "a//b"} {
 		if err := s.Write(path, nil); err == nil {
 			t.Errorf("%q was written", path)
@@ -142,8 +157,7 @@ func TestStageRefuses(t *testing.T) {
 func TestSwapPutsBack(t *testing.T) {
 	parent := t.TempDir()
 	target := filepath.Join(parent, "dist")
-	os.Mkdir(target, 0o777)
-	os.WriteFile(filepath.Join(target, "old.js"), nil, 0o666)
+	layDown(t, filepath.Join(target, "old.js"))
 	if err := swap(filepath.Join(parent, "absent"), target); err == nil {
 		t.Error("a directory that is not there was swapped in")
 	}

@@ -93,9 +93,12 @@ func completeBilling(ctx context.Context, t *traveller) error {
 // live at. The country comes before the state: it decides the list of states.
 func (t *traveller) address(ctx context.Context, form string) error {
 	fields := []struct{ field, value string }{
-		{"firstNameInput-text", "Test"}, {"lastNameInput-text", "Guest"},
-		{"addressLine1Input-text", "1 Main Street"}, {"cityInput-text", "New York"},
-		{"countryCodeInput-select", "US"}, {"provinceCodeInput-select", "NY"},
+		{"firstNameInput-text", "Test"},
+		{"lastNameInput-text", "Guest"},
+		{"addressLine1Input-text", "1 Main Street"},
+		{"cityInput-text", "New York"},
+		{"countryCodeInput-select", "US"},
+		{"provinceCodeInput-select", "NY"},
 		{"postCodeInput-text", "10001"},
 	}
 	for _, f := range fields {

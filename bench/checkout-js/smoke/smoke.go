@@ -64,18 +64,18 @@ func (r Run) Visit(ctx context.Context, b *browser.Browser) (*Result, error) {
 		}
 	}
 	files := &cdn{root: root, flip: r.Flip, served: map[string]int{}}
-	assets, err := listen()
+	assets, err := listen(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer assets.Close()
+	defer assets.close()
 	go assets.serve(files)
 	base := assets.origin() + mount
-	shop, err := listen()
+	shop, err := listen(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer shop.Close()
+	defer shop.close()
 	st, err := newStore(recording, shop.origin(), base+loader, integrity(code))
 	if err != nil {
 		return nil, err
@@ -98,8 +98,9 @@ type server struct {
 	listener net.Listener
 }
 
-func listen() (*server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func listen(ctx context.Context) (*server, error) {
+	var network net.ListenConfig
+	l, err := network.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("serving the page: %w", err)
 	}
@@ -110,8 +111,10 @@ func (s *server) origin() string { return "http://" + s.listener.Addr().String()
 
 func (s *server) serve(h http.Handler) {
 	s.Handler = h
-	s.Serve(s.listener) // until Close
+	_ = s.Serve(s.listener) // until close
 }
+
+func (s *server) close() { _ = s.Close() }
 
 func (s *server) Close() error {
 	return errors.Join(s.Server.Close(), ignoreClosed(s.listener.Close()))
@@ -140,34 +143,34 @@ func (r Run) loader() (string, error) {
 
 // walk opens the page and completes step after step. That the page stops is a
 // result, not an error.
-func (res *Result) walk(ctx context.Context, page *browser.Page, url string, within time.Duration) error {
+func (r *Result) walk(ctx context.Context, page *browser.Page, url string, within time.Duration) error {
 	if err := page.Open(ctx, url); err != nil {
 		return err
 	}
 	walking, cancel := untilBlocked(ctx, page)
 	defer cancel()
-	if err := res.steps(walking, &traveller{page: page, within: within}); err != nil {
-		res.Stopped = err.Error()
+	if err := r.steps(walking, &traveller{page: page, within: within}); err != nil {
+		r.Stopped = err.Error()
 		if blocked := page.Violations(); len(blocked) > 0 {
-			res.Stopped = "integrity blocked " + blocked[0].URL
+			r.Stopped = "integrity blocked " + blocked[0].URL
 		}
 	}
 	return ctx.Err()
 }
 
-func (res *Result) steps(ctx context.Context, t *traveller) error {
+func (r *Result) steps(ctx context.Context, t *traveller) error {
 	done := map[string]bool{}
 	for {
 		s, err := t.next(ctx, done)
 		if err != nil {
 			return err
 		}
-		res.Step = s.name
-		if err := res.mark(ctx, t.page, s.name); err != nil {
+		r.Step = s.name
+		if err := r.mark(ctx, t.page, s.name); err != nil {
 			return err
 		}
 		if s.complete == nil {
-			res.Reached = true
+			r.Reached = true
 			// The chosen payment method loads after the step has opened.
 			return t.page.Quiet(ctx, time.Second, t.within)
 		}

@@ -194,7 +194,7 @@ func TestReplay(t *testing.T) {
 	}
 	ask := func(method, target string) (int, string) {
 		w := httptest.NewRecorder()
-		st.ServeHTTP(w, httptest.NewRequest(method, target, nil))
+		st.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, nil))
 		return w.Code, w.Body.String()
 	}
 	for _, step := range []struct {
@@ -257,7 +257,7 @@ func TestCDN(t *testing.T) {
 		{"outside", "/a.js", 404, "", ""},
 		{"escape", "/dist/../../etc/passwd", 404, "", ""},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
 		r.URL.Path, _, _ = strings.Cut(req.target, "?")
 		w := httptest.NewRecorder()
 		c.ServeHTTP(w, r)

@@ -41,8 +41,7 @@ func Open(ctx context.Context, example string, build *Build, at Addresses) (*Sho
 		return nil, err
 	}
 	if s.assets, err = s.listen(ctx, at.Assets, http.HandlerFunc(s.asset)); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -79,7 +78,7 @@ func (s *Shop) listen(ctx context.Context, address string, handler http.Handler)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	s.servers = append(s.servers, server)
-	go server.Serve(l) // ends with Close
+	go func() { _ = server.Serve(l) }() // ends with Close
 	return l, nil
 }
 

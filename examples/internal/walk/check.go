@@ -49,7 +49,7 @@ func Check(ctx context.Context, b *browser.Browser, s *shop.Shop, example string
 	if err != nil {
 		return Report{}, err
 	}
-	defer page.Close()
+	defer func() { _ = page.Close() }()
 	shopper := Shopper{page}
 	report := Report{Traps: len(traps)}
 	if report.Methods, err = shopper.Buy(ctx, s.URL()); err != nil {

@@ -16,6 +16,7 @@ import (
 type inputs struct {
 	dir, config, outDir string
 	format              release.Format
+	profile             release.Profile
 	artifact            bool
 }
 
@@ -34,6 +35,7 @@ func Action() action.Action {
 				action.Config(&in.config),
 				{Name: "outdir", Value: action.Text(&in.outDir), Doc: "The folder that gets the release, relative to the project. It is replaced whole, at the end, and only if all went well. Without it the configuration's, else `dist`."},
 				{Name: "format", Value: action.OneOf(&in.format, release.Formats), Doc: "How the scripts are to be loaded, instead of what the configuration says."},
+				{Name: "profile", Value: action.OneOf(&in.profile, release.Profiles), Doc: "What the bytes are shaped for, instead of what the configuration says. Staging and production differ in nothing but the environment they go to."},
 				{Name: "artifact", Default: "true", Value: action.Bool(&in.artifact), Doc: "Whether a workflow keeps the release as its artifact `checkout-<release>-files`, for later jobs."},
 			},
 			Outputs: []action.Output{
@@ -56,7 +58,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	}
 	dir := r.Path(in.dir)
 	out, err := Run(ctx, Request{
-		Dir: dir, Config: in.config, OutDir: in.outDir, Format: in.format,
+		Dir: dir, Config: in.config, OutDir: in.outDir, Format: in.format, Profile: in.profile,
 		Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
 	})
 	if err != nil {

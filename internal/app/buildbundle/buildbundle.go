@@ -28,10 +28,11 @@ import (
 
 // Request is what the edge (flags, inputs, environment) knows.
 type Request struct {
-	Dir           string         // the project, absolute
-	Config        string         // relative to Dir; "" looks for checkout-deploy.yml
-	OutDir        string         // "" takes the configuration's
-	Format        release.Format // "" takes the configuration's
+	Dir           string          // the project, absolute
+	Config        string          // relative to Dir; "" looks for checkout-deploy.yml
+	OutDir        string          // "" takes the configuration's
+	Format        release.Format  // "" takes the configuration's
+	Profile       release.Profile // "" takes the configuration's
 	Env           config.Env
 	LookPath      func(string) (string, error)
 	ProgramFolder string // where dart-sass may lie beside the program
@@ -76,8 +77,9 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 // looks for it.
 func (req *Request) configuration() (*config.Config, error) {
 	root := os.DirFS(req.Dir)
+	overrides := config.Overrides{OutDir: req.OutDir, Format: string(req.Format), Profile: string(req.Profile)}
 	if req.Config == "" || filepath.IsLocal(req.Config) {
-		return config.Find(root, filepath.ToSlash(req.Config), req.Env)
+		return overrides.Find(root, filepath.ToSlash(req.Config), req.Env)
 	}
 	path := req.Config
 	if !filepath.IsAbs(path) {
@@ -87,7 +89,7 @@ func (req *Request) configuration() (*config.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	return config.Parse(req.Config, data, root, req.Env)
+	return overrides.Parse(req.Config, data, root, req.Env)
 }
 
 type builder struct {
@@ -188,7 +190,7 @@ func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
 	}
 	build := &b.cfg.Build
 	opts := &bundle.Options{
-		Root: b.Dir, Pass: p.Name, Format: bundle.Format(b.format(p)), Library: p.Library,
+		Root: b.Dir, Pass: p.Name, Format: bundle.Format(p.Format), Library: p.Library,
 		Engines: targets.Engines, Target: targets.Edition, Targets: targets.String(),
 		TSConfig: build.TSConfig, Alias: build.Alias, Define: b.defines(p), PublicPath: build.PublicPath,
 		Maps: bundle.Maps(build.SourceMaps), Minify: build.Profile != release.Development,
@@ -209,13 +211,6 @@ func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
 		})
 	}
 	return opts, nil
-}
-
-func (b *builder) format(p *config.Pass) release.Format {
-	if b.Format != "" {
-		return b.Format
-	}
-	return p.Format
 }
 
 func (b *builder) defines(p *config.Pass) map[string]string {

@@ -15,12 +15,11 @@ import (
 	"github.com/org/checkout-deploy/internal/release"
 )
 
-// project writes a txtar archive into a new folder, whose name has what names
-// can have.
-func project(t *testing.T, archive string) string {
+// project writes shop into a new folder, whose name has what names can have.
+func project(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "a projéct")
-	for _, f := range txtar.Parse([]byte(archive)).Files {
+	for _, f := range txtar.Parse([]byte(shop)).Files {
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -105,9 +104,9 @@ console.log(files());
 `
 
 func TestSameReleaseEverywhere(t *testing.T) {
-	one := mustBuild(t, project(t, shop))
+	one := mustBuild(t, project(t))
 	old := runtime.GOMAXPROCS(1)
-	two := mustBuild(t, project(t, shop))
+	two := mustBuild(t, project(t))
 	runtime.GOMAXPROCS(old)
 	if one.ID != two.ID {
 		a, _ := one.Release.Encode()
@@ -117,7 +116,7 @@ func TestSameReleaseEverywhere(t *testing.T) {
 }
 
 func TestReleaseIsWhatIsOnDisk(t *testing.T) {
-	out := mustBuild(t, project(t, shop))
+	out := mustBuild(t, project(t))
 	rel, err := release.Open(os.DirFS(out.OutDir))
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +168,7 @@ func scripts(t *testing.T, out *Outcome, pass, entry string) (first, lazy string
 }
 
 func TestBarrelsDoNotFillTheFirstLoad(t *testing.T) {
-	out := mustBuild(t, project(t, shop))
+	out := mustBuild(t, project(t))
 	first, lazy := scripts(t, out, "app", "checkout")
 	for text, where := range map[string]string{"icon-of-a-lock": first, "icon-of-a-bank": lazy, "marker-in-shared": lazy, "pay-step": first} {
 		if !strings.Contains(where, text) {
@@ -184,7 +183,7 @@ func TestBarrelsDoNotFillTheFirstLoad(t *testing.T) {
 }
 
 func TestLoaderHoldsTheManifest(t *testing.T) {
-	out := mustBuild(t, project(t, shop))
+	out := mustBuild(t, project(t))
 	app, _ := out.Release.Pass("app")
 	for _, entry := range []string{"loader", "auto"} {
 		text, _ := scripts(t, out, "loader", entry)
@@ -225,7 +224,7 @@ func TestErrorsNameThePlaceAndLeaveDistAlone(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			dir := project(t, shop)
+			dir := project(t)
 			before := mustBuild(t, dir)
 			if err := os.WriteFile(filepath.Join(dir, test.file), []byte(test.text), 0o644); err != nil {
 				t.Fatal(err)
@@ -255,7 +254,7 @@ func TestErrorsNameThePlaceAndLeaveDistAlone(t *testing.T) {
 }
 
 func TestMapsLeadToTheSources(t *testing.T) {
-	dir := project(t, shop)
+	dir := project(t)
 	out := mustBuild(t, dir)
 	found := 0
 	for _, f := range out.Release.Files {

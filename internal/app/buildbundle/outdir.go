@@ -13,10 +13,7 @@ import (
 
 // outDir is the absolute folder that a build replaces.
 func (b *builder) outDir() string {
-	out := b.OutDir
-	if out == "" {
-		out = b.cfg.Build.OutDir
-	}
+	out := filepath.FromSlash(b.cfg.Build.OutDir)
 	if !filepath.IsAbs(out) {
 		out = filepath.Join(b.Dir, out)
 	}

@@ -73,7 +73,11 @@ func client(r *action.Run) (*artifact.Client, error) {
 		return nil, ErrNoArtifacts
 	}
 	r.Mask(token)
-	return artifact.New(artifact.Runtime{ResultsURL: url, Token: token}, artifact.Options{Now: r.Now})
+	options := artifact.Options{Now: r.Now}
+	if act, _ := r.Lookup("ACT"); act == "true" {
+		options.Parallel = 1 // act's server puts blocks together as they arrive
+	}
+	return artifact.New(artifact.Runtime{ResultsURL: url, Token: token}, options)
 }
 
 // kind says who has to do something about an error of package artifact.

@@ -6,6 +6,7 @@ import (
 	"github.com/org/checkout-deploy/internal/app/buildbundle"
 	"github.com/org/checkout-deploy/internal/app/pipeline"
 	"github.com/org/checkout-deploy/internal/app/scanimage"
+	"github.com/org/checkout-deploy/internal/app/starter"
 	"github.com/org/checkout-deploy/internal/app/verify"
 )
 
@@ -22,4 +23,4 @@ func stages() []action.Action { return []action.Action{buildbundle.Action(), ver
 func Root() action.Action { return pipeline.Action(stages()...) }
 
 // Commands are those of the program checkout-deploy.
-func Commands() []action.Action { return stages() }
+func Commands() []action.Action { return append(stages(), starter.Action()) }

@@ -55,7 +55,7 @@ func TestVerify(t *testing.T) {
 		{"untouched", nil, nil, 0, "all 2 files are those of release"},
 		{"a byte", write("a.txt", "onE"), nil, 1, "error: dist/a.txt: not the file of release"},
 		{"a file too many", write("d.txt", ""), nil, 1, "error: dist/d.txt: not the file of release"},
-		{"a file too few", func(t *testing.T, dist string) { _ = os.Remove(filepath.Join(dist, "a.txt")) }, nil, 1, `"a.txt": missing`},
+		{"a file too few", func(_ *testing.T, dist string) { _ = os.Remove(filepath.Join(dist, "a.txt")) }, nil, 1, `"a.txt": missing`},
 		{"a link out of the folder", func(t *testing.T, dist string) {
 			path := filepath.Join(dist, "a.txt")
 			if err := os.Rename(path, filepath.Join(filepath.Dir(dist), "elsewhere")); err != nil {

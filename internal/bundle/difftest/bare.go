@@ -23,8 +23,11 @@ func (Bare) Build(_ context.Context, dir string, format Format) (*Output, error)
 		return nil, fmt.Errorf("bare esbuild, %q: %w", format, ErrUnsupported)
 	}
 	entry, err := filepath.Glob(filepath.Join(dir, "main.*js"))
-	if err != nil || len(entry) != 1 {
-		return nil, fmt.Errorf("looking for the entry in %q: got %q, want one main.mjs or main.js (%v)", dir, entry, err)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the entry in %q: %w", dir, err)
+	}
+	if len(entry) != 1 {
+		return nil, fmt.Errorf("looking for the entry in %q: got %q, want one main.mjs or main.js", dir, entry)
 	}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       entry,

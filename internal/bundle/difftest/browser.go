@@ -3,6 +3,7 @@ package difftest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -33,23 +34,23 @@ type job struct {
 	answer chan answer
 }
 
-// StartBrowser starts the program at path. Close ends it.
-func StartBrowser(path string) (*Browser, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// StartBrowser starts the program at path. Close ends it, or the context's end.
+func StartBrowser(ctx context.Context, path string) (*Browser, error) {
+	var network net.ListenConfig
+	listener, err := network.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("starting browser: %w", err)
 	}
 	b := &Browser{origin: "http://" + listener.Addr().String(), work: make(chan string), jobs: map[string]*job{}}
 	b.server = &http.Server{Handler: b, ReadHeaderTimeout: 10 * time.Second}
-	go b.server.Serve(listener)
+	go func() { _ = b.server.Serve(listener) }() // until Close
 
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
-	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancelTab := chromedp.NewContext(alloc)
+	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, options...)
+	tab, cancelTab := chromedp.NewContext(alloc)
 	b.cancel = func() { cancelTab(); cancelAlloc() }
-	if _, err := chromedp.Run(ctx, chromedp.Navigate(b.origin+"/")); err != nil {
-		b.Close()
-		return nil, fmt.Errorf("starting %q: %w", path, err)
+	if _, err := chromedp.Run(tab, chromedp.Navigate(b.origin+"/")); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting %q: %w", path, err), b.Close())
 	}
 	return b, nil
 }

@@ -36,11 +36,11 @@ func ReadCase(name string, data []byte) (*Case, error) {
 			return nil, fmt.Errorf("reading case %q: file %q is there twice", name, f.Name)
 		}
 		seen[f.Name] = true
-		switch {
-		case f.Name == stepsFile:
+		switch f.Name {
+		case stepsFile:
 			c.Steps = append(c.Steps, lines(string(f.Data))...)
 			continue
-		case f.Name == "main.mjs" || f.Name == "main.js":
+		case "main.mjs", "main.js":
 			c.Entry = f.Name
 		}
 		if !filepath.IsLocal(f.Name) {

@@ -32,16 +32,16 @@ func start(t *testing.T, builder Builder) *Harness {
 	for name := range strings.SplitSeq(*formatsFlag, ",") {
 		h.Formats = append(h.Formats, Format(name))
 	}
-	node, err := StartNode(program(t, "node"), h.Scratch)
+	node, err := StartNode(context.Background(), program(t, "node"), h.Scratch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { node.Close() })
-	browser, err := StartBrowser(program(t, "chromium", "chromium-browser", "google-chrome"))
+	t.Cleanup(func() { _ = node.Close() })
+	browser, err := StartBrowser(context.Background(), program(t, "chromium", "chromium-browser", "google-chrome"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { browser.Close() })
+	t.Cleanup(func() { _ = browser.Close() })
 	h.Node, h.Browser = node, browser
 	return h
 }
@@ -53,7 +53,7 @@ func scratch(t *testing.T) string {
 	if err != nil {
 		return t.TempDir()
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
 }
 

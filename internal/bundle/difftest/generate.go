@@ -160,8 +160,10 @@ func (m *maker) pickRequire(e edge) {
 	where := specifier(from.Path, to.Path)
 	if m.chance(20) {
 		step := from.Name + " requires " + to.Name
-		from.Body = append(from.Body, &Stmt{Code: fmt.Sprintf("__steps[%q] = () => require(%q);", step, where),
-			Loads: -1, Requires: e.to, Later: true, Step: "run " + step})
+		from.Body = append(from.Body, &Stmt{
+			Code:  fmt.Sprintf("__steps[%q] = () => require(%q);", step, where),
+			Loads: -1, Requires: e.to, Later: true, Step: "run " + step,
+		})
 		return
 	}
 	local := m.local(e.from)
@@ -207,6 +209,7 @@ func (m *maker) pickForm(e edge, form Form, names []string) {
 		im.Form = Effect
 	}
 	switch im.Form {
+	case Effect, Star: // these have no names
 	case Named:
 		m.addSpecs(e, im, names, 1+m.IntN(3), func() string { return m.local(e.from) })
 	case Namespace:
@@ -232,8 +235,10 @@ func (m *maker) addSpecs(e edge, im *Import, names []string, n int, as func() st
 // local gives a fresh name for module i. The names are those that a renamer stumbles over: short ones, globals, and the
 // names that bundlers give.
 func (m *maker) local(i int) string {
-	pool := []string{"a", "b", "c", "d", "e", "i", "o", "r", "s", "x", "z", "value", "name", "t", "n", "$", "Promise", "Symbol",
-		"Error", "window", "document", "self", "global", "chunk", "load", "import_a", "require_a", "init_a", "main_default", "async", "of", "get"}
+	pool := []string{
+		"a", "b", "c", "d", "e", "i", "o", "r", "s", "x", "z", "value", "name", "t", "n", "$", "Promise", "Symbol",
+		"Error", "window", "document", "self", "global", "chunk", "load", "import_a", "require_a", "init_a", "main_default", "async", "of", "get",
+	}
 	if !m.g.Modules[i].CJS {
 		pool = append(pool, "Object", "exports", "module", "define", "__filename")
 	}

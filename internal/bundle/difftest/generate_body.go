@@ -41,18 +41,24 @@ func (m *maker) declareOne(i int) {
 	case 1: // a variable and its setter
 		add(Const, "let %s = %q;", local, what)
 		set := m.local(i)
-		mod.Decls = append(mod.Decls, &Decl{Local: set, Names: []string{m.exportName(i, true)}, Kind: Late, Needs: []string{local},
-			Code: fmt.Sprintf("function %s(v) { %s += \" set by \" + v; }", set, local)})
+		mod.Decls = append(mod.Decls, &Decl{
+			Local: set, Names: []string{m.exportName(i, true)}, Kind: Late, Needs: []string{local},
+			Code: fmt.Sprintf("function %s(v) { %s += \" set by \" + v; }", set, local),
+		})
 		if m.chance(50) && !mod.Pure {
 			step := mod.Name + " sets " + local
-			mod.Body = append(mod.Body, &Stmt{Code: fmt.Sprintf("__steps[%q] = () => { %s += \"!\"; };", step, local),
-				Needs: []string{local}, Loads: -1, Requires: -1, Step: "run " + step})
+			mod.Body = append(mod.Body, &Stmt{
+				Code:  fmt.Sprintf("__steps[%q] = () => { %s += \"!\"; };", step, local),
+				Needs: []string{local}, Loads: -1, Requires: -1, Step: "run " + step,
+			})
 		}
 	case 2: // what a hoisted function does before the variable is initialised, and after
 		add(Var, "var %s = %q;", local, what)
 		bump := m.local(i)
-		mod.Decls = append(mod.Decls, &Decl{Local: bump, Names: []string{m.exportName(i, true)}, Kind: Func, Needs: []string{local},
-			Code: fmt.Sprintf("function %s(v) { %s = [%s, v]; return %s; }", bump, local, local, local)})
+		mod.Decls = append(mod.Decls, &Decl{
+			Local: bump, Names: []string{m.exportName(i, true)}, Kind: Func, Needs: []string{local},
+			Code: fmt.Sprintf("function %s(v) { %s = [%s, v]; return %s; }", bump, local, local, local),
+		})
 	case 3:
 		add(Func, "function %s() { %s; return %q; }", local, trace, what)
 	case 4:
@@ -100,8 +106,10 @@ func (m *maker) declareCommonJS(mod *Module) {
 		return
 	}
 	if mod.Shape == Callable {
-		mod.Body = append(mod.Body, &Stmt{Keep: true, Loads: -1, Requires: -1,
-			Code: fmt.Sprintf("module.exports = function () { return %q; };", mod.Name+" called")})
+		mod.Body = append(mod.Body, &Stmt{
+			Keep: true, Loads: -1, Requires: -1,
+			Code: fmt.Sprintf("module.exports = function () { return %q; };", mod.Name+" called"),
+		})
 	}
 	for j := range 1 + m.IntN(3) {
 		key := fmt.Sprintf("%s%c", mod.Name, 'a'+j)
@@ -175,8 +183,10 @@ func (m *maker) writeReads(i int) {
 		}
 		if m.chance(35) {
 			step := fmt.Sprintf("%s later %s", mod.Name, local)
-			mod.Body = append(mod.Body, &Stmt{Code: fmt.Sprintf("__steps[%q] = () => { %s };", step, m.read(mod, local, bound[local])),
-				Needs: []string{local}, Loads: -1, Requires: -1, Step: "run " + step})
+			mod.Body = append(mod.Body, &Stmt{
+				Code:  fmt.Sprintf("__steps[%q] = () => { %s };", step, m.read(mod, local, bound[local])),
+				Needs: []string{local}, Loads: -1, Requires: -1, Step: "run " + step,
+			})
 		}
 	}
 }
@@ -209,6 +219,7 @@ func (m *maker) read(mod *Module, x string, d Def) string {
 			`%[1]s(%[2]s, (class extends %[3]s { %[3]s() {} }).who());`,
 			`%[1]s(%[2]s, new %[3]s() instanceof %[3]s);`,
 		)(t, q, x)
+	case Const, Var, Object, NS, Local: // below: these are values
 	}
 	return m.pickCode(
 		`%[1]s(%[2]s, %[3]s);`,

@@ -18,8 +18,10 @@ func (m *maker) addLateRequires() {
 			continue
 		}
 		step := fmt.Sprintf("%s requires %s", a.Name, b.Name)
-		a.Body = append(a.Body, &Stmt{Code: fmt.Sprintf("__steps[%q] = () => require(%q);", step, specifier(a.Path, b.Path)),
-			Loads: -1, Requires: to, Later: true, Step: "run " + step})
+		a.Body = append(a.Body, &Stmt{
+			Code:  fmt.Sprintf("__steps[%q] = () => require(%q);", step, specifier(a.Path, b.Path)),
+			Loads: -1, Requires: to, Later: true, Step: "run " + step,
+		})
 	}
 }
 

@@ -296,6 +296,7 @@ func (g *Graph) own(i int) (names []string) {
 	}
 	for _, im := range g.Modules[i].Imports {
 		switch im.Form {
+		case Effect, Named, Namespace, Star: // nothing by itself
 		case StarAs:
 			names = append(names, im.Name)
 		case Reexport:

@@ -33,7 +33,7 @@ func (h *Harness) Run(ctx context.Context, c *Case) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("running %q: %w", c.Name, err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, fmt.Errorf("running %q: %w", c.Name, err)
 	}

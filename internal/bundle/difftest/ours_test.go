@@ -45,7 +45,7 @@ func (o ours) Build(ctx context.Context, dir string, format Format) (*Output, er
 	if err != nil {
 		return nil, err
 	}
-	defer styles.Close()
+	defer func() { _ = styles.Close() }()
 	entry := "main.mjs"
 	if _, err := os.Stat(filepath.Join(dir, entry)); err != nil {
 		entry = "main.js"

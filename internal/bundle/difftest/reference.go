@@ -20,7 +20,6 @@ import (
 type Node struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
-	dir string
 
 	mu      sync.Mutex
 	next    int
@@ -37,14 +36,15 @@ type answer struct {
 	Leaks    []string `json:"leaks"`
 }
 
-// StartNode starts the program at path (Node 20.19 or later: an ES module can be required). Close ends it.
-func StartNode(path, scratch string) (*Node, error) {
+// StartNode starts the program at path (Node 20.19 or later: an ES module can be required). Close ends it,
+// or the context's end.
+func StartNode(ctx context.Context, path, scratch string) (*Node, error) {
 	for _, name := range []string{"prelude.js", "reference.mjs"} {
 		if err := os.WriteFile(filepath.Join(scratch, name), []byte(hostFile(name)), 0o644); err != nil {
 			return nil, fmt.Errorf("starting node: %w", err)
 		}
 	}
-	cmd := exec.Command(path, "--no-warnings", filepath.Join(scratch, "reference.mjs"))
+	cmd := exec.CommandContext(ctx, path, "--no-warnings", filepath.Join(scratch, "reference.mjs"))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -126,8 +126,7 @@ func (n *Node) send(dir, entry string, steps []string) (int, chan answer, error)
 
 // Close lets the process end by itself.
 func (n *Node) Close() error {
-	n.in.Close()
-	return n.cmd.Wait()
+	return errors.Join(n.in.Close(), n.cmd.Wait())
 }
 
 func (a answer) result(where string) (Trace, error) {

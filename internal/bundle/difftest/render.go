@@ -160,6 +160,7 @@ func (g *Graph) importStatement(m *Module, im *Import) string {
 		return fmt.Sprintf("export { %s } from %q;", strings.Join(list, ", "), from)
 	case Effect:
 		return fmt.Sprintf("import %q;", from)
+	case Named, Namespace: // below
 	}
 	var parts []string
 	if deflt != "" {
@@ -181,6 +182,7 @@ func (g *Graph) commonJS(b *strings.Builder, m *Module) {
 		fmt.Fprintln(b, s.Code)
 	}
 	switch m.Shape {
+	case Keys, Callable, Flagged: // the body exports
 	case Literal:
 		var keys []string
 		for _, d := range m.Decls {

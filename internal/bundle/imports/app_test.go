@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"os"
 	"path"
 	"path/filepath"
@@ -207,8 +208,10 @@ func describe(r api.BuildResult) string {
 func zipped(b []byte) int {
 	var buf bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&buf, 9)
-	w.Write(b)
-	w.Close()
+	_, failed := w.Write(b)
+	if err := errors.Join(failed, w.Close()); err != nil {
+		panic(err) // a buffer takes everything
+	}
 	return buf.Len()
 }
 

@@ -168,7 +168,7 @@ func (e *enum) has(name string) bool {
 
 // print gives the usable const enums of d as TypeScript source, in the order of
 // their names.
-func (d *declarations) print() string {
+func (d *declarations) source() string {
 	var names []string
 	for name := range d.enums {
 		if d.usable(name) {

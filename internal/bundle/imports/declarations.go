@@ -255,6 +255,7 @@ func (d *declarations) note(decl *Decl, prefix string) {
 		d.add(&copied)
 	case Import:
 		bind(d.imported, &copied)
+	case ImportRequire, TypeDeclaration: // neither exports nor binds an enum
 	}
 }
 

@@ -75,9 +75,9 @@ func (e *Enums) Source(module string) (string, error) {
 		return "", fmt.Errorf("reading the const enums of %q: no such file", file)
 	}
 	var b strings.Builder
-	b.WriteString(d.print())
+	b.WriteString(d.source())
 	for _, name := range slices.Sorted(maps.Keys(d.modules)) {
-		b.WriteString(d.modules[name].print())
+		b.WriteString(d.modules[name].source())
 	}
 	return b.String(), nil
 }
@@ -106,7 +106,7 @@ func (e *Enums) Global(files []string) (source string, names []string, err error
 		}
 	}
 	slices.Sort(names)
-	return all.print(), names, nil
+	return all.source(), names, nil
 }
 
 func (d *declarations) takeGlobals(from *declarations) {

@@ -112,6 +112,7 @@ func (t *table) add(d *Decl) {
 	o := origin{specifier: d.Specifier, opaque: d.Attributed, typeOnly: d.TypeOnly, place: d.Start}
 	t.export = t.export || !d.TypeOnly && (d.Kind == ExportFrom || d.Kind == ExportLocal || d.Kind == ExportStar)
 	switch d.Kind {
+	case Import, ImportRequire: // no exports
 	case ExportFrom, ExportLocal, TypeDeclaration:
 		for _, n := range d.Names {
 			o.name, o.typeOnly = n.Foreign, n.TypeOnly
@@ -322,8 +323,10 @@ func (s *search) skippable(m *module) bool {
 	return true
 }
 
-var typescriptExtensions = []string{".ts", ".tsx", ".mts", ".cts"}
-var scriptExtensions = []string{".js", ".jsx", ".mjs", ".cjs"}
+var (
+	typescriptExtensions = []string{".ts", ".tsx", ".mts", ".cts"}
+	scriptExtensions     = []string{".js", ".jsx", ".mjs", ".cjs"}
+)
 
 func isTypeScript(file string) bool {
 	return slices.Contains(typescriptExtensions, path.Ext(file))

@@ -30,7 +30,7 @@ func newEverything(importer string, src []byte) everything {
 	return g
 }
 
-func (g everything) Resolve(importer, specifier string) (string, bool) {
+func (g everything) Resolve(importer, _ string) (string, bool) {
 	if importer == g.importer {
 		return "/barrel.js", true
 	}

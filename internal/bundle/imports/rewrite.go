@@ -180,7 +180,7 @@ func (p *plan) text(src []byte, specifier func(file string) string) (string, err
 		word = "export "
 	}
 	if p.keptDefault != "" || len(p.kept) > 0 {
-		statements = append(statements, word+p.keptClause(src)+" from "+
+		statements = append(statements, word+p.keptClause()+" from "+
 			string(src[p.decl.SpecifierStart:p.decl.SpecifierEnd])+";")
 	}
 	for i, m := range p.moved {
@@ -203,7 +203,7 @@ func (p *plan) text(src []byte, specifier func(file string) string) (string, err
 	return text + strings.Repeat("\n", lineBreaks(src[p.decl.Start:p.decl.End])), nil
 }
 
-func (p *plan) keptClause(src []byte) string {
+func (p *plan) keptClause() string {
 	var names []string
 	for _, n := range p.kept {
 		names = append(names, specifierText(move{target{name: n.Foreign}, n.Local}))

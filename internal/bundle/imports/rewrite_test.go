@@ -233,33 +233,33 @@ func TestRewrite(t *testing.T) {
 
 // checkEdits proves that the edits describe the difference, and that every line
 // break outside of them stayed where it was.
-func checkEdits(t *testing.T, old, new string, edits []Edit) {
+func checkEdits(t *testing.T, old, text string, edits []Edit) {
 	t.Helper()
 	at, moved := 0, 0
 	for _, e := range edits {
 		if e.Start < at || e.End < e.Start || e.End > len(old) {
 			t.Fatalf("edit %+v is out of order or outside of %d bytes", e, len(old))
 		}
-		if old[at:e.Start] != new[at+moved:e.Start+moved] {
+		if old[at:e.Start] != text[at+moved:e.Start+moved] {
 			t.Fatalf("text before edit %+v differs", e)
 		}
-		if a, b := lineBreaks([]byte(old[:e.End])), lineBreaks([]byte(new[:e.Start+moved+e.NewLen])); a != b {
+		if a, b := lineBreaks([]byte(old[:e.End])), lineBreaks([]byte(text[:e.Start+moved+e.NewLen])); a != b {
 			t.Fatalf("%d line breaks up to edit %+v became %d", a, e, b)
 		}
 		moved += e.NewLen - (e.End - e.Start)
 		at = e.End
 	}
-	if old[at:] != new[at+moved:] {
+	if old[at:] != text[at+moved:] {
 		t.Fatalf("text behind the last edit differs")
 	}
 }
 
 func TestPositions(t *testing.T) {
 	const old = "𝒳(); import { A,\n B } from 'x'; é();\nlast"
-	const new = "𝒳(); import { A } from \"/long/name.ts\";\n é();\nlast"
+	const text = "𝒳(); import { A } from \"/long/name.ts\";\n é();\nlast"
 	start, end := strings.Index(old, "import"), strings.Index(old, " é")
-	newLen := strings.Index(new, " é") - start
-	p := NewPositions([]byte(old), []byte(new), []Edit{{start, end, newLen}})
+	newLen := strings.Index(text, " é") - start
+	p := NewPositions([]byte(old), []byte(text), []Edit{{start, end, newLen}})
 	tests := []struct {
 		name                             string
 		line, column, wantLine, wantColu int

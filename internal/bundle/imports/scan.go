@@ -187,7 +187,7 @@ func (s *scanner) importDecl(d *Decl) bool {
 			return false
 		}
 	case s.punct('{'):
-		if !s.clause(d, true) {
+		if !s.clause(d) {
 			return false
 		}
 	default:
@@ -272,7 +272,7 @@ func (s *scanner) exportDecl(d *Decl) bool {
 		return s.from(d)
 	case s.punct('{'):
 		d.Kind = ExportFrom
-		if !s.clause(d, false) {
+		if !s.clause(d) {
 			return false
 		}
 		end := s.at
@@ -295,10 +295,10 @@ func (s *scanner) name() (string, bool) {
 }
 
 // clause reads specifiers up to and with the closing brace.
-func (s *scanner) clause(d *Decl, importing bool) bool {
+func (s *scanner) clause(d *Decl) bool {
 	d.Clause = true
 	for !s.punct('}') {
-		n, ok := s.specifierName(importing)
+		n, ok := s.specifierName()
 		if !ok {
 			return false
 		}
@@ -320,7 +320,7 @@ func (s *scanner) clause(d *Decl, importing bool) bool {
 //	type as as     imports "type" as "as"
 //	type as x      imports "type" as "x"
 //	type as as x   type-only, imports "as" as "x"
-func (s *scanner) specifierName(importing bool) (Name, bool) {
+func (s *scanner) specifierName() (Name, bool) {
 	s.space()
 	n := Name{Start: s.at}
 	var words [4]string

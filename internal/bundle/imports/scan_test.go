@@ -111,8 +111,10 @@ func TestScan(t *testing.T) {
 		{"a type import named from", "import type from from 'a'", ts, `import! from "a"`},
 		{"type names", "import {type a, type b as c, d} from 'a'", ts, `import {type a type b>c d} "a"`},
 		{"type names in JavaScript", "import {type a} from 'a'", js, "..."},
-		{"type as type", "import {type} from 'a'; import {type as} from 'b'; import {type as as} from 'c'; import {type as x} from 'd'; import {type as as x} from 'e'; import {type type as type} from 'f'", ts,
-			`import {type} "a" / import {type as} "b" / import {type>as} "c" / import {type>x} "d" / import {type as>x} "e" / import {type type} "f"`},
+		{
+			"type as type", "import {type} from 'a'; import {type as} from 'b'; import {type as as} from 'c'; import {type as x} from 'd'; import {type as as x} from 'e'; import {type type as type} from 'f'", ts,
+			`import {type} "a" / import {type as} "b" / import {type>as} "c" / import {type>x} "d" / import {type as>x} "e" / import {type type} "f"`,
+		},
 		{"require", "import a = require('a'); import type b = require('b'); import type = require('c')", ts, `require a "a" / require! b "b" / require type "c"`},
 		{"alias of a namespace", "import a = B.c", ts, "..."},
 		{"type exports", "export type {a} from 'a'; export type * from 'b'; export type * as c from 'c'; export type {d}", ts, `export! {a} "a" / star! "b" / star! * c "c" / local! {d}`},
@@ -224,10 +226,7 @@ func TestScanExports(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			x := scanExports([]byte(test.src), 0, test.typescript)
-			var parts []string
-			for _, name := range sortedKeys(x.values) {
-				parts = append(parts, name)
-			}
+			parts := sortedKeys(x.values)
 			for _, d := range x.decls {
 				parts = append(parts, "/", d.show())
 			}

@@ -133,6 +133,7 @@ func (r *renderer) editStatements() {
 			if !r.external(s) {
 				r.edits = append(r.edits, edit{start: s.Start, end: s.End})
 			}
+		default: // the others stay
 		}
 	}
 }

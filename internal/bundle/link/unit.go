@@ -30,12 +30,12 @@ type unit struct {
 	used  map[string]int    // exported name → how many units and roots use it
 	short map[string]string // exported name → name between units
 
-	map_     *sourceMap
-	segments []segment
-	sourceAt []int                               // source index of the map → index in the file's map, -1 unknown
-	moved    []func(line, column int) (int, int) // by source of the map; see Input.Original
-	original func(source string) func(line, column int) (int, int)
-	content  func(source string) []byte
+	sourceMap *sourceMap
+	segments  []segment
+	sourceAt  []int                               // source index of the map → index in the file's map, -1 unknown
+	moved     []func(line, column int) (int, int) // by source of the map; see Input.Original
+	original  func(source string) func(line, column int) (int, int)
+	content   func(source string) []byte
 
 	rope rope
 }
@@ -93,17 +93,17 @@ func (u *unit) readMap() error {
 	if err != nil {
 		return err
 	}
-	u.map_ = m
+	u.sourceMap = m
 	u.segments, err = m.segments(u.chunk.Code)
 	return err
 }
 
 func (u *unit) nameSources(name func(string) string) {
-	if u.map_ == nil || name == nil {
+	if u.sourceMap == nil || name == nil {
 		return
 	}
-	for i, s := range u.map_.Sources {
-		u.map_.Sources[i] = name(s)
+	for i, s := range u.sourceMap.Sources {
+		u.sourceMap.Sources[i] = name(s)
 	}
 }
 
@@ -129,7 +129,7 @@ func (u *unit) sourcePlace(offset int) string {
 		return u.describe()
 	}
 	s := u.segments[i]
-	name := u.map_.Sources[s.source]
+	name := u.sourceMap.Sources[s.source]
 	line, column := int(s.line), int(s.column)
 	if u.original != nil {
 		if back := u.original(name); back != nil {
@@ -148,8 +148,8 @@ func (u *unit) mapSegment(maps *mapWriter, s segment, name string) {
 		return
 	}
 	if u.sourceAt == nil {
-		u.sourceAt = make([]int, len(u.map_.Sources))
-		u.moved = make([]func(int, int) (int, int), len(u.map_.Sources))
+		u.sourceAt = make([]int, len(u.sourceMap.Sources))
+		u.moved = make([]func(int, int) (int, int), len(u.sourceMap.Sources))
 		for i := range u.sourceAt {
 			u.sourceAt[i] = -1
 		}
@@ -157,7 +157,7 @@ func (u *unit) mapSegment(maps *mapWriter, s segment, name string) {
 	if u.sourceAt[s.source] < 0 {
 		u.sourceAt[s.source] = u.addSource(maps, int(s.source))
 		if u.original != nil {
-			u.moved[s.source] = u.original(u.map_.Sources[s.source])
+			u.moved[s.source] = u.original(u.sourceMap.Sources[s.source])
 		}
 	}
 	line, column := int(s.line), int(s.column)
@@ -168,13 +168,13 @@ func (u *unit) mapSegment(maps *mapWriter, s segment, name string) {
 }
 
 func (u *unit) addSource(maps *mapWriter, i int) int {
-	name := u.map_.Sources[i]
+	name := u.sourceMap.Sources[i]
 	var content json.RawMessage
 	if u.content != nil {
 		content = u.content(name)
 	}
-	if content == nil && i < len(u.map_.SourcesContent) {
-		content = u.map_.SourcesContent[i]
+	if content == nil && i < len(u.sourceMap.SourcesContent) {
+		content = u.sourceMap.SourcesContent[i]
 	}
 	return maps.source(name, content)
 }

@@ -34,7 +34,7 @@ func (e *MissingSassError) Error() string {
 func FindSass(o Options) (string, error) {
 	if o.Sass != "" {
 		if !isFile(o.Sass) {
-			return "", fmt.Errorf("Dart Sass executable %q: not a file; name the file sass of a Dart Sass release or leave it out to have it looked for", o.Sass)
+			return "", fmt.Errorf("looking for Dart Sass: %q is not a file; name the file sass of a Dart Sass release or leave it out to have it looked for", o.Sass)
 		}
 		return o.Sass, nil
 	}

@@ -44,6 +44,6 @@ func readNames(folder string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }() // only read
 	return dir.Readdirnames(-1)
 }

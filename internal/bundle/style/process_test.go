@@ -144,7 +144,7 @@ func TestProcessThatDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	_, err = c.Compile(context.Background(), "a.scss")
 	if err == nil || !strings.Contains(err.Error(), `compiling "a.scss"`) {
 		t.Errorf("got %v, want an error that names the source", err)
@@ -185,10 +185,11 @@ func TestFlightOutlivesItsFirstPassenger(t *testing.T) {
 	var f flights[*thing]
 	release := make(chan struct{})
 	runs := 0
+	var failure error
 	compute := func() (*thing, error) {
 		runs++
 		<-release
-		return &thing{}, nil
+		return &thing{}, failure
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	gone := make(chan error)
@@ -211,6 +212,14 @@ func TestFlightOutlivesItsFirstPassenger(t *testing.T) {
 	value.stale = true
 	if again, _ := f.do(context.Background(), "k", compute); again == value || runs != 2 {
 		t.Errorf("a stale value was kept (%d runs)", runs)
+	}
+	failure = errors.New("out of memory")
+	if _, err := f.do(context.Background(), "other", compute); !errors.Is(err, failure) {
+		t.Errorf("got %v, want %v", err, failure)
+	}
+	failure = nil
+	if _, err := f.do(context.Background(), "other", compute); err != nil || runs != 4 {
+		t.Errorf("got %v after %d runs: an error was kept", err, runs)
 	}
 }
 

@@ -176,6 +176,7 @@ func (j *job) Load(url string) (godartsass.Import, error) {
 	}
 	syntax := godartsass.SourceSyntaxSCSS
 	switch kindOf(j.file(ref.file).real) {
+	case scssKind, unknownKind: // an import without an extension is SCSS
 	case sassKind:
 		syntax = godartsass.SourceSyntaxSASS
 	case cssKind:

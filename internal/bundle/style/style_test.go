@@ -201,28 +201,58 @@ func TestErrors(t *testing.T) {
 		files      map[string]string
 		want       string
 	}{
-		{"syntax in a partial", "main.scss", map[string]string{"main.scss": `@use "a/b";`, "a/_b.scss": "b {\n\tcolour: red;\n\twidth: 1px + ;\n}\n"},
-			"a/_b.scss:3:15: Expected expression.\n  3 | \twidth: 1px + ;\n    | \t             ^"},
-		{"undefined variable, after other characters", "main.scss", map[string]string{"main.scss": "/* \U0001F600é */\r\na { b: \"é\U0001F600\" $nope }"},
-			"main.scss:2:14: Undefined variable.\n  2 | a { b: \"é\U0001F600\" $nope }\n    |             ^^^^^"},
-		{"no such import", "main.scss", map[string]string{"main.scss": "a{b:c}\n@import 'nope';"},
-			"main.scss:2:9: Can't find stylesheet to import.\n  2 | @import 'nope';\n    |         ^^^^^^"},
-		{"two files for one import", "main.scss", map[string]string{"main.scss": "@use 'a';", "a.scss": "", "_a.scss": ""},
-			"main.scss:1:1: it is not clear which of a.scss, _a.scss is meant: remove one, or write the extension\n  1 | @use 'a';\n    | ^^^^^^^^"},
-		{"@error", "main.scss", map[string]string{"main.scss": "@mixin m { @error \"no\"; }\na { @include m; }"},
-			"main.scss:2:5: \"no\"\n  2 | a { @include m; }\n    |     ^^^^^^^^^^"},
-		{"several lines", "main.scss", map[string]string{"main.scss": "a { width: 1px +\n  1s }"},
-			"main.scss:1:12: 1px and 1s have incompatible units.\n  1 | a { width: 1px +\n    |            ^^^^^"},
-		{"indented", "main.sass", map[string]string{"main.sass": "a\n  b: $c\n"},
-			"main.sass:2:6: Undefined variable.\n  2 |   b: $c\n    |      ^^"},
-		{"circle", "main.scss", map[string]string{"main.scss": "@use 'a';", "a.scss": "@use 'main';"},
-			"a.scss:1:1: Module loop: this module is already being loaded.\n  1 | @use 'main';\n    | ^^^^^^^^^^^"},
+		{
+			"syntax in a partial", "main.scss",
+			map[string]string{"main.scss": `@use "a/b";`, "a/_b.scss": "b {\n\tcolour: red;\n\twidth: 1px + ;\n}\n"},
+			"a/_b.scss:3:15: Expected expression.\n  3 | \twidth: 1px + ;\n    | \t             ^",
+		},
+		{
+			"undefined variable, after other characters", "main.scss",
+			map[string]string{"main.scss": "/* \U0001F600é */\r\na { b: \"é\U0001F600\" $nope }"},
+			"main.scss:2:14: Undefined variable.\n  2 | a { b: \"é\U0001F600\" $nope }\n    |             ^^^^^",
+		},
+		{
+			"no such import", "main.scss",
+			map[string]string{"main.scss": "a{b:c}\n@import 'nope';"},
+			"main.scss:2:9: Can't find stylesheet to import.\n  2 | @import 'nope';\n    |         ^^^^^^",
+		},
+		{
+			"two files for one import", "main.scss",
+			map[string]string{"main.scss": "@use 'a';", "a.scss": "", "_a.scss": ""},
+			"main.scss:1:1: it is not clear which of a.scss, _a.scss is meant: remove one, or write the extension\n  1 | @use 'a';\n    | ^^^^^^^^",
+		},
+		{
+			"@error", "main.scss",
+			map[string]string{"main.scss": "@mixin m { @error \"no\"; }\na { @include m; }"},
+			"main.scss:2:5: \"no\"\n  2 | a { @include m; }\n    |     ^^^^^^^^^^",
+		},
+		{
+			"several lines", "main.scss",
+			map[string]string{"main.scss": "a { width: 1px +\n  1s }"},
+			"main.scss:1:12: 1px and 1s have incompatible units.\n  1 | a { width: 1px +\n    |            ^^^^^",
+		},
+		{
+			"indented", "main.sass",
+			map[string]string{"main.sass": "a\n  b: $c\n"},
+			"main.sass:2:6: Undefined variable.\n  2 |   b: $c\n    |      ^^",
+		},
+		{
+			"circle", "main.scss",
+			map[string]string{"main.scss": "@use 'a';", "a.scss": "@use 'main';"},
+			"a.scss:1:1: Module loop: this module is already being loaded.\n  1 | @use 'main';\n    | ^^^^^^^^^^^",
+		},
 		{"file is missing", "nope.scss", nil, `style source "nope.scss": lstat`},
 		{"other language", "a.less", map[string]string{"a.less": ""}, `style source "a.less": got extension ".less", allowed are .css, .scss and .sass`},
-		{"name to compose is missing", "a.module.scss", map[string]string{"a.module.scss": ".a { composes: x from './b.module.css'; }", "b.module.css": ".y{}"},
-			"a.module.scss: The name \"x\" never appears in \"b.module.css\"\n  css |   composes: x from \"./b.module.css\";\n      |             ^"},
-		{"module to compose from is missing", "a.module.css", map[string]string{"a.module.css": ".a { composes: x from './b.module.css'; }"},
-			`no file "./b.module.css" to compose names from, looked from "a.module.css"`},
+		{
+			"name to compose is missing", "a.module.scss",
+			map[string]string{"a.module.scss": ".a { composes: x from './b.module.css'; }", "b.module.css": ".y{}"},
+			"a.module.scss: The name \"x\" never appears in \"b.module.css\"\n  css |   composes: x from \"./b.module.css\";\n      |             ^",
+		},
+		{
+			"module to compose from is missing", "a.module.css",
+			map[string]string{"a.module.css": ".a { composes: x from './b.module.css'; }"},
+			`no file "./b.module.css" to compose names from, looked from "a.module.css"`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

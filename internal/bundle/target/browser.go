@@ -97,10 +97,33 @@ func findBrowser(name string) (*browser, error) {
 // MDN's browser-compat-data. Newer versions have that of the newest listed at
 // least, which is what counts: a target may be too low, never too high.
 var samsungChromium = []struct{ samsung, chromium int }{
-	{1, 28}, {2, 34}, {3, 38}, {4, 44}, {5, 51}, {6, 56}, {7, 59}, {8, 63}, {9, 67},
-	{10, 71}, {11, 75}, {12, 79}, {13, 83}, {14, 87}, {15, 90}, {16, 92}, {17, 96},
-	{18, 99}, {19, 102}, {20, 106}, {21, 110}, {22, 111}, {23, 115}, {24, 117},
-	{25, 121}, {26, 122}, {27, 125},
+	{1, 28},
+	{2, 34},
+	{3, 38},
+	{4, 44},
+	{5, 51},
+	{6, 56},
+	{7, 59},
+	{8, 63},
+	{9, 67},
+	{10, 71},
+	{11, 75},
+	{12, 79},
+	{13, 83},
+	{14, 87},
+	{15, 90},
+	{16, 92},
+	{17, 96},
+	{18, 99},
+	{19, 102},
+	{20, 106},
+	{21, 110},
+	{22, 111},
+	{23, 115},
+	{24, 117},
+	{25, 121},
+	{26, 122},
+	{27, 125},
 }
 
 func samsungEngine(v version) (api.EngineName, version) {

@@ -89,9 +89,20 @@ var editions = []struct {
 	name   string
 	target api.Target
 }{
-	{"es5", api.ES5}, {"es2015", api.ES2015}, {"es6", api.ES2015}, {"es2016", api.ES2016}, {"es2017", api.ES2017},
-	{"es2018", api.ES2018}, {"es2019", api.ES2019}, {"es2020", api.ES2020}, {"es2021", api.ES2021}, {"es2022", api.ES2022},
-	{"es2023", api.ES2023}, {"es2024", api.ES2024}, {"es2025", api.ES2025}, {"esnext", api.ESNext},
+	{"es5", api.ES5},
+	{"es2015", api.ES2015},
+	{"es6", api.ES2015},
+	{"es2016", api.ES2016},
+	{"es2017", api.ES2017},
+	{"es2018", api.ES2018},
+	{"es2019", api.ES2019},
+	{"es2020", api.ES2020},
+	{"es2021", api.ES2021},
+	{"es2022", api.ES2022},
+	{"es2023", api.ES2023},
+	{"es2024", api.ES2024},
+	{"es2025", api.ES2025},
+	{"esnext", api.ESNext},
 }
 
 func findEdition(name string) (api.Target, bool) {

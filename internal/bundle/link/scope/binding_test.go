@@ -129,8 +129,15 @@ func TestRefFlags(t *testing.T) {
 		flag RefFlags
 		text string
 	}{
-		{RefDecl, "decl"}, {RefShorthand, "shorthand"}, {RefPattern, "pattern"}, {RefCallee, "callee"}, {RefNew, "new"},
-		{RefWrite, "write"}, {RefTypeof, "typeof"}, {RefExport, "export"}, {RefImport, "import"},
+		{RefDecl, "decl"},
+		{RefShorthand, "shorthand"},
+		{RefPattern, "pattern"},
+		{RefCallee, "callee"},
+		{RefNew, "new"},
+		{RefWrite, "write"},
+		{RefTypeof, "typeof"},
+		{RefExport, "export"},
+		{RefImport, "import"},
 	}
 	for _, c := range []struct{ src, want string }{ // the flags of each `a`
 		{"a", ""},

@@ -44,7 +44,7 @@ func (p *parser) body() {
 
 func (p *parser) parenthesized() {
 	p.expect(tLParen, "`(`")
-	p.expression(true)
+	p.expression()
 	p.expect(tRParen, "`)`")
 }
 
@@ -80,14 +80,14 @@ func (p *parser) control() {
 		p.close(saved, p.prevEnd)
 	case tReturn:
 		if p.tok != tSemicolon && p.tok != tRBrace && p.tok != tEOF && !p.newline {
-			p.expression(true)
+			p.expression()
 		}
 		p.semicolon()
 	case tThrow:
 		if p.newline {
 			p.fail("an expression on the line of `throw`")
 		}
-		p.expression(true)
+		p.expression()
 		p.semicolon()
 	case tBreak, tContinue:
 		p.jumpLabel()
@@ -122,7 +122,7 @@ func (p *parser) switchStatement() {
 		switch p.tok {
 		case tCase:
 			p.next()
-			p.expression(true)
+			p.expression()
 		case tDefault:
 			p.next()
 		default:
@@ -206,18 +206,18 @@ func (p *parser) forHead() {
 	switch {
 	case p.tok == tIn:
 		p.next()
-		p.expression(true)
+		p.expression()
 	case p.isName(nOf):
 		p.next()
 		p.element()
 	default:
 		p.expect(tSemicolon, "`;`, `of` or `in`")
 		if p.tok != tSemicolon {
-			p.expression(true)
+			p.expression()
 		}
 		p.expect(tSemicolon, "`;`")
 		if p.tok != tRParen {
-			p.expression(true)
+			p.expression()
 		}
 	}
 }

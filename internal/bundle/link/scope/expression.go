@@ -44,9 +44,9 @@ func (p *parser) drop(c0 int) {
 }
 
 // expression reads a comma expression that is no pattern.
-func (p *parser) expression(in bool) {
+func (p *parser) expression() {
 	c0 := len(p.cands)
-	p.list(in)
+	p.list(true)
 	p.drop(c0)
 }
 
@@ -233,7 +233,7 @@ func (p *parser) suffixes(s shape) shape {
 			p.optional(s)
 		case tLBracket:
 			p.next()
-			p.expression(true)
+			p.expression()
 			p.expect(tRBracket, "`]`")
 		case tLParen:
 			p.call(s)
@@ -272,7 +272,7 @@ func (p *parser) optional(s shape) {
 		p.arguments()
 	case p.tok == tLBracket:
 		p.next()
-		p.expression(true)
+		p.expression()
 		p.expect(tRBracket, "`]`")
 	case p.tok == tName, p.tok == tPrivate, p.tok >= firstKeyword:
 		p.next()
@@ -300,7 +300,7 @@ func (p *parser) arguments() {
 func (p *parser) templateRest() {
 	for !p.closed && p.tok == tTemplate {
 		p.next()
-		p.expression(true)
+		p.expression()
 		if p.tok != tRBrace {
 			p.fail("`}`")
 			return
@@ -392,7 +392,7 @@ func (p *parser) newExpression() {
 			p.property()
 		case tLBracket:
 			p.next()
-			p.expression(true)
+			p.expression()
 			p.expect(tRBracket, "`]`")
 		case tTemplate:
 			p.callee(s)

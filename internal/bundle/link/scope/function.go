@@ -70,9 +70,10 @@ func (p *parser) function(async, generator bool, name nameID, from, to int) {
 func (p *parser) parameters() {
 	p.expect(tLParen, "`(`")
 	for p.tok != tRParen && p.tok != tEOF {
-		if p.tok == tEllipsis {
+		switch p.tok {
+		case tEllipsis:
 			p.next()
-		} else if p.tok == tAt {
+		case tAt:
 			p.decorators()
 		}
 		p.binding(declKind(Param))

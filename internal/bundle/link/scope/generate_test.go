@@ -22,9 +22,7 @@ type generator struct {
 	rand   *rand.Rand
 	out    strings.Builder
 	scopes []genScope
-	loops  int
 	fn     int // depth of functions
-	async  bool
 }
 
 // genScope has the names a block declares: lexical ones must not be declared

@@ -210,10 +210,10 @@ again:
 			l.operator(tStar, i, 1)
 		}
 	case '<':
-		switch {
-		case src[i+1] == '<':
+		switch src[i+1] {
+		case '<':
 			l.operator(tBinary, i, 2)
-		case src[i+1] == '=':
+		case '=':
 			l.take(tBinary, i, 2)
 		default:
 			l.take(tBinary, i, 1)

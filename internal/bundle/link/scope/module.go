@@ -142,7 +142,7 @@ func (p *parser) specifier() *Specifier {
 		if p.tok != tLBrace {
 			p.fail("`{`")
 		}
-		p.expression(true)
+		p.expression()
 		s.Attributes.End = p.prevEnd
 	}
 	return s

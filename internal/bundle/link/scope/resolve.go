@@ -63,6 +63,7 @@ func (r *resolver) walk() {
 	for i := range tape {
 		e := &tape[i]
 		switch e.kind {
+		case entryNothing:
 		case entryName, entryEval:
 			if e.kind == entryEval {
 				r.pinVisible()

@@ -53,7 +53,7 @@ func runNode(t *testing.T, node, ext, src string) string {
 	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(node, path).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), node, path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, out, src)
 	}

@@ -20,7 +20,7 @@ type SymbolID int32
 const NoSymbol SymbolID = -1
 
 // ScopeID indexes File.Scopes. The module's own scope is 0.
-type ScopeID int32
+type ScopeID int32 //nolint:revive // it stands beside SymbolID
 
 // File is what is known of one module. All offsets are byte offsets in Src.
 type File struct {

@@ -80,7 +80,7 @@ func (p *parser) statementInner(s *Stmt) StmtKind {
 		p.fail("a statement")
 		return OtherStmt
 	}
-	p.expression(true)
+	p.expression()
 	p.semicolon()
 	return ExprStmt
 }

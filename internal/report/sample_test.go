@@ -1,0 +1,102 @@
+package report
+
+import (
+	"time"
+
+	"github.com/org/checkout-deploy/internal/finding"
+)
+
+// sample is a page as build-bundle would make it, with every kind of block.
+func sample() Page {
+	const kib = 1024
+	return Page{
+		Title: "Release of checkout", Tool: "build-bundle",
+		Status: Warning, Verdict: "The release is built. One entry is over its limit; one import does nothing.",
+		Facts: []Fact{
+			{Label: "Release", Value: Code("9f2c41d7a0e8")},
+			{Label: "Profile", Value: Text("production")},
+			{Label: "Commit", Value: Link{Text: "4f1d2c9", URL: "https://github.com/org/shop/commit/4f1d2c9"}},
+			{Label: "Same bytes", Value: Text("built twice"), Status: Passed},
+		},
+		Source: "https://github.com/org/shop/blob/4f1d2c9/",
+		Sections: []Section{
+			{
+				Title: "First load", Intro: "What a shopper waits for before the first field appears.",
+				Blocks: []Block{
+					Figures{
+						{Label: "JavaScript, gzip", Value: Bytes(510 * kib), Note: "of 520 KiB allowed", Status: Passed},
+						{Label: "Styles, gzip", Value: Bytes(38*kib + 200), Note: "+1.2 KiB since the last release"},
+						{Label: "Files", Value: Count(4), Note: "24 more are loaded later"},
+						{Label: "Built in", Value: Duration(1670 * time.Millisecond)},
+					},
+					Bars{Caption: "Entries against their limits, gzip", Bars: []Bar{
+						{Label: "checkout", Value: Bytes(510 * kib), Limit: Bytes(520 * kib), Status: Passed},
+						{Label: "order-confirmation", Value: Bytes(402 * kib), Limit: Bytes(400 * kib), Status: Warning},
+						{Label: "loader", Value: Bytes(7*kib + 300), Limit: Bytes(8 * kib), Status: Passed},
+						{Label: "auto-loader", Value: Bytes(9 * kib), Status: Unknown},
+					}},
+					Shares{Caption: "What the first load is made of", Parts: []Part{
+						{"@bigcommerce/checkout-sdk", Bytes(171 * kib)},
+						{"react-dom", Bytes(42 * kib)},
+						{"packages/core", Bytes(138 * kib)},
+						{"lodash", Bytes(24 * kib)},
+						{"rxjs", Bytes(19 * kib)},
+						{"formik", Bytes(13 * kib)},
+						{"yup", Bytes(11 * kib)},
+						{"core-js", Bytes(61 * kib)},
+						{"locales", Bytes(31 * kib)},
+					}},
+				},
+			},
+			{
+				Title: "Findings",
+				Blocks: []Block{Findings{
+					{Rule: "build/size-limit", Severity: finding.Medium, Message: "order-confirmation has 402 KiB gzip, want at most 400 KiB", Hint: "formatDate pulls all locales in: import the locale that the page needs.", Location: finding.Location{Path: "packages/core/src/app/order/OrderConfirmation.tsx", Line: 12, Column: 1}},
+					{Rule: "build/dropped-import", Severity: finding.Medium, Message: `the import of "core-js/stable" does nothing: package.json says "sideEffects": false`, Hint: "Add the file to build.sideEffects.", Location: finding.Location{Path: "packages/core/src/app/polyfill.ts", Line: 1, Column: 8}},
+					{Rule: "build/duplicate-package", Severity: finding.Low, Message: "tslib is in the bundle twice, as 1.14.1 and 2.6.2"},
+				}},
+			},
+			{
+				Title: "Files",
+				Blocks: []Block{
+					Table{
+						Caption: "Files of the release", Columns: []string{"File", "Loaded", "Size", "gzip", "Change", "Integrity"},
+						Rows: [][]Value{
+							{Code("checkout-4f1d2c9a.js"), Text("at once"), Bytes(1640 * kib), Bytes(402 * kib), Change(-2100), Mark{Status: Passed, Text: "sha384"}},
+							{Code("vendor-initial-0b7e3f11.js"), Text("at once"), Bytes(618 * kib), Bytes(108 * kib), Change(0), Mark{Status: Passed, Text: "sha384"}},
+							{Code("checkout-a81b30c5.css"), Text("at once"), Bytes(212 * kib), Bytes(38*kib + 200), Change(1230), Mark{Status: Passed, Text: "sha384"}},
+							{Code("order-confirmation-77d1e0b2.js"), Text("at once"), Bytes(1350 * kib), Bytes(402 * kib), Change(18 * kib), Mark{Status: Passed, Text: "sha384"}},
+							{Code("loader-3c8e5a90.js"), Text("at once"), Bytes(21 * kib), Bytes(7*kib + 300), nil, Mark{Status: Passed, Text: "sha384"}},
+							{Code("billing-51ac7d3e.js"), Text("on the way"), Bytes(88 * kib), Bytes(27 * kib), Change(-310), Mark{Status: Passed, Text: "sha384"}},
+							{Code("shipping-e60f1b84.js"), Text("on the way"), Bytes(143 * kib), Bytes(41 * kib), Change(96), Mark{Status: Passed, Text: "sha384"}},
+							{Code("payment-2d94c8f7.js"), Text("on the way"), Bytes(301 * kib), Bytes(84 * kib), Change(4 * kib), Mark{Status: Passed, Text: "sha384"}},
+							{Code("payment-2d94c8f7.css"), Text("on the way"), Bytes(12 * kib), Bytes(3 * kib), Change(0), Mark{Status: Unknown, Text: "none"}},
+						},
+						Total: []Value{Text("9 files"), nil, Bytes(4385 * kib), Bytes(1113 * kib), Change(21400), nil},
+					},
+					Details{Summary: "How the time was spent", Blocks: []Block{
+						Bars{Caption: "Stages", Bars: []Bar{
+							{Label: "preparation", Value: Duration(90 * time.Millisecond)},
+							{Label: "compilation", Value: Duration(1120 * time.Millisecond)},
+							{Label: "optimisation", Value: Duration(330 * time.Millisecond)},
+							{Label: "output", Value: Duration(130 * time.Millisecond)},
+						}},
+						Listing{Caption: "What the compiler said", Language: "text", Text: "packages/core/src/scss/checkout.scss:14:3: warning: map-get() is deprecated\n  color: map-get($colors, accent);\n  ^"},
+					}},
+				},
+			},
+			{
+				Title: "What to do next",
+				Blocks: []Block{
+					Callout{Status: Warning, Title: "This release is not signed.", Text: Paragraph{Text("Set"), Code("sign: keyless"), Text("on"), Code("sri-manifest"), Text("before production asks for it.")}},
+					List{
+						{Text("Open"), Place{Path: "packages/core/src/app/polyfill.ts", Line: 1}, Text("and decide whether the polyfills are needed.")},
+						{Text("Compare with another release:"), Code("build-bundle --compare 77aa01be")},
+					},
+					Paragraph{Text("Nothing was published. A release is a folder until"), Code("deploy"), Text("takes it.")},
+				},
+			},
+		},
+		Foot: "Made by checkout-deploy build-bundle 0.3.0.",
+	}
+}
