@@ -11,9 +11,9 @@ import (
 )
 
 // Trivy's init makes itself the default of log/slog and keeps every record, of
-// every level, in memory until its own command line starts: 100 for each 60 kB
-// scanned. Its scanner takes the default, so the default has to drop them. Ours
-// runs after Trivy's, as imports are initialised first.
+// every level, in memory until its own command line starts, which here it never
+// does. Its scanner takes the default, so the default has to drop them. This runs
+// after Trivy's, as imports are initialised first.
 func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) }
 
 // stock is Trivy's scanner with its built-in rules. No configuration file is read.

@@ -20,7 +20,7 @@ type Options struct {
 	MaxFileSize int64
 }
 
-// DefaultMaxFileSize keeps a file below about ten seconds of one core.
+// DefaultMaxFileSize keeps a file at about ten seconds of one core.
 const DefaultMaxFileSize = 64 << 20
 
 // Limit is the largest size of a file that is scanned.
