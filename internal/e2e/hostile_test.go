@@ -65,21 +65,25 @@ func TestHostileTextForgesNothing(t *testing.T) {
 				t.Errorf("%q: step %s: got the outputs %q, and the errors %q", text, step, job.outputs(step), job.errors(step))
 			}
 		}
+		// The one has the text in its folder's name, the other in a file's.
+		if isPath(text) && !job.summarised("named") || !job.summarised("built") {
+			t.Errorf("%q: got no summary", text)
+		}
 		if !job.says("after", "seen: forged") {
 			t.Errorf("%q: a mask was forged", text)
 		}
 	}
 }
 
-// oneLine says whether a text may be an input that is a path.
-func oneLine(text string) bool { return !strings.ContainsAny(text, "\r\n") }
+// isPath says whether a text may be an input that is a path.
+func isPath(text string) bool { return !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' }) }
 
-// checkNamed wants the outputs of a release in dist; none if text, an input, is
-// more than a line.
+// checkNamed wants the outputs of a release in dist; none if text, an input, has
+// control characters.
 func checkNamed(t *testing.T, text, dist string, outputs map[string]string) {
 	t.Helper()
 	want := map[string]string{"dist": dist, "release": outputs["release"], "release-file": dist + "/release.json"}
-	if !oneLine(text) {
+	if !isPath(text) {
 		want = map[string]string{}
 	}
 	if !maps.Equal(outputs, want) || len(want) > 0 && len(outputs["release"]) != 64 {
@@ -122,6 +126,13 @@ func (o outcome) only(text int) outcome {
 	return job
 }
 
+// summarised tells whether a step wrote a summary of a release.
+func (o outcome) summarised(step string) bool {
+	return slices.ContainsFunc(o.of(step), func(l line) bool {
+		return l.Command == "summary" && strings.Contains(l.Content, "First load of each entry")
+	})
+}
+
 // says tells whether a step wrote a line.
 func (o outcome) says(step, text string) bool {
 	return slices.ContainsFunc(o.of(step), func(l line) bool { return l.Raw && strings.TrimSpace(l.Message) == text })
@@ -132,7 +143,7 @@ func TestHostileTextInCommandFiles(t *testing.T) {
 	for _, text := range hostile {
 		s := newStep(t, map[string]string{"package.json": "{}", "src/index.ts": "document.title = 'Checkout';"})
 		s.inputs["outdir"] = text
-		if got := s.run(t); (got.code == 0) != oneLine(text) {
+		if got := s.run(t); (got.code == 0) != isPath(text) {
 			t.Errorf("%q: got code %d, %s%s", text, got.code, got.stdout, got.stderr)
 		}
 		outputs := map[string]string{}
