@@ -5,16 +5,21 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"go.yaml.in/yaml/v4"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/house"
 	"github.com/org/checkout-deploy/internal/config"
 )
 
 // documents are those with configurations in them, and with links.
 var documents = []string{
-	"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "../actions/build-bundle/README.md",
+	"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "../actions/build-bundle/README.md", "../actions/scan-image/README.md",
 	"build-bundle.md", "checkout-deploy.md", "configuration.md", "decisions.md", "benchmarks.md",
 }
 
@@ -34,7 +39,7 @@ func TestConfigurationsInDocuments(t *testing.T) {
 		for _, block := range blocks {
 			yaml := block[1]
 			if isWorkflow(yaml) {
-				continue // internal/e2e runs it
+				continue // see TestWorkflowsInDocuments, and internal/e2e, which runs the README's
 			}
 			if strings.HasPrefix(yaml, "    - name: loader") {
 				yaml = "version: 1\nbuild:\n  passes:\n    - { name: app, entries: { checkout: src/index.ts } }\n" + yaml
@@ -47,6 +52,73 @@ func TestConfigurationsInDocuments(t *testing.T) {
 	if found < 5 {
 		t.Errorf("got %d yaml blocks, want those of the documents", found)
 	}
+}
+
+// What documents give our actions is what the actions take.
+func TestWorkflowsInDocuments(t *testing.T) {
+	root := house.Root()
+	specs := map[string]*action.Spec{"org/checkout-deploy@v1": &root.Spec}
+	for _, a := range house.Actions() {
+		specs["org/checkout-deploy/"+a.Name+"@v1"] = &a.Spec
+	}
+	found := 0
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range yamlBlock.FindAllStringSubmatch(string(text), -1) {
+			if !isWorkflow(block[1]) {
+				continue
+			}
+			var content any
+			if err := yaml.Load([]byte(block[1]), &content); err != nil {
+				t.Errorf("%s: %v in\n%s", document, err, block[1])
+			}
+			for _, s := range steps(content) {
+				spec := specs[s.uses]
+				if strings.HasPrefix(s.uses, "org/") && spec == nil {
+					t.Errorf("%s: got the action %s, want one of the house", document, s.uses)
+				}
+				if spec == nil {
+					continue
+				}
+				found++
+				for name := range s.with {
+					if !slices.ContainsFunc(spec.Inputs, func(in action.Input) bool { return in.Name == name }) {
+						t.Errorf("%s: got the input %s for %s, which it has not", document, name, s.uses)
+					}
+				}
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("got %d uses of our actions, want those of the documents", found)
+	}
+}
+
+type step struct {
+	uses string
+	with map[string]any
+}
+
+// steps are those anywhere in a workflow, or a part of one.
+func steps(content any) (all []step) {
+	switch v := content.(type) {
+	case []any:
+		for _, item := range v {
+			all = append(all, steps(item)...)
+		}
+	case map[string]any:
+		if uses, ok := v["uses"].(string); ok {
+			with, _ := v["with"].(map[string]any)
+			all = append(all, step{uses, with})
+		}
+		for _, item := range v {
+			all = append(all, steps(item)...)
+		}
+	}
+	return all
 }
 
 func isWorkflow(yaml string) bool { return strings.Contains(yaml, "uses: ") }

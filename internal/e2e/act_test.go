@@ -21,7 +21,8 @@ import (
 // workflow is a run of one of testdata/workflows under act: jobs on this
 // machine, container actions in the engine, artifacts in act's own server.
 type workflow struct {
-	file   string            // in testdata/workflows
+	file   string            // in testdata/workflows, unless text is given
+	text   string            // of the workflow
 	branch string            // that is pushed
 	event  string            // the payload, JSON
 	files  map[string]string // of the repository, besides the workflow and the actions
@@ -68,13 +69,14 @@ func (w workflow) run(t *testing.T) outcome {
 	write(t, home, map[string]string{"event.json": cmp.Or(w.event, "{}")})
 	out := outcome{artifacts: filepath.Join(home, "artifacts")}
 	args := []string{
-		"push", "--json", "--eventpath", event, "--platform", "ubuntu-latest=-self-hosted", "--pull=false", "--no-cache-server",
+		"push", "--json", "--no-skip-checkout", "--eventpath", event, "--platform", "ubuntu-latest=-self-hosted", "--pull=false", "--no-cache-server",
 		"--local-repository", "org/checkout-deploy@v1=" + actions(t),
 		"--artifact-server-path", out.artifacts, "--artifact-server-port", freePort(t),
 		// A job on this machine names its files by this machine's paths, which
 		// have to be the same in the container.
 		"--container-options", "-v " + cache + ":" + cache,
 	}
+	args = append(args, standInFlags(t)...)
 	if strings.Contains(w.event, "pull_request") {
 		args[0] = "pull_request"
 	}
@@ -130,7 +132,7 @@ func (w workflow) repository(t *testing.T) string {
 	t.Helper()
 	repo := t.TempDir()
 	write(t, repo, w.files)
-	write(t, repo, map[string]string{".github/workflows/" + w.file: read(t, "testdata", "workflows", w.file)})
+	write(t, repo, map[string]string{".github/workflows/" + w.file: w.source(t)})
 	git := func(args ...string) {
 		command(t, repo, "git", append([]string{"-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "-c", "core.hooksPath=/dev/null"}, args...)...)
 	}
@@ -139,6 +141,31 @@ func (w workflow) repository(t *testing.T) string {
 	git("commit", "-q", "-m", "The project")
 	git("remote", "add", "origin", "https://github.com/example/shop")
 	return repo
+}
+
+func (w workflow) source(t *testing.T) string {
+	t.Helper()
+	if w.text != "" {
+		return w.text
+	}
+	return read(t, "testdata", "workflows", w.file)
+}
+
+// standIns are folders in place of GitHub's own actions, which no test here can
+// fetch: checkout copies the repository, and Node is this machine's.
+var standIns = map[string]string{
+	"actions/checkout@v4":   "steps: [{ shell: bash, run: 'cp -a \"$REPOSITORY\"/. .' }]",
+	"actions/setup-node@v4": "steps: [{ shell: bash, run: node --version }]",
+}
+
+func standInFlags(t *testing.T) (flags []string) {
+	t.Helper()
+	for name, steps := range standIns {
+		folder := t.TempDir()
+		write(t, folder, map[string]string{"action.yml": "name: stand-in\ndescription: stand-in\nruns:\n  using: composite\n  " + steps + "\n"})
+		flags = append(flags, "--local-repository", name+"="+folder)
+	}
+	return flags
 }
 
 var imageLine = regexp.MustCompile(`(?m)^(  image: ).*$`)
@@ -153,7 +180,9 @@ func actions(t *testing.T) string {
 		if len(imageLine.FindAllString(text, -1)) != 1 {
 			t.Fatalf("got no single image in %s:\n%s", file, text)
 		}
-		write(t, released, map[string]string{file: imageLine.ReplaceAllString(text, "${1}docker://"+image)})
+		// A release's tree has the actions at its root too.
+		text = imageLine.ReplaceAllString(text, "${1}docker://"+image)
+		write(t, released, map[string]string{file: text, strings.TrimPrefix(file, "actions/"): text})
 	}
 	return released
 }
