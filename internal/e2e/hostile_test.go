@@ -76,7 +76,9 @@ func TestHostileTextForgesNothing(t *testing.T) {
 }
 
 // isPath says whether a text may be an input that is a path.
-func isPath(text string) bool { return !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' }) }
+func isPath(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' })
+}
 
 // checkNamed wants the outputs of a release in dist; none if text, an input, has
 // control characters.
