@@ -14,9 +14,15 @@ import (
 	"github.com/org/checkout-deploy/internal/browser"
 )
 
-// To look at the sample page: go test ./internal/report -run TestPictures -pictures <folder>.
-// docs/report.png is the one called report.png.
-var pictures = flag.String("pictures", "", "a `folder` for pictures of the sample page")
+// To look at the sample page, or at a report that an action wrote:
+//
+//	go test ./internal/report -run TestPictures -pictures <folder> [-page report.html]
+//
+// docs/report.png is report.png of build-bundle's report of examples/checkout.
+var (
+	pictures = flag.String("pictures", "", "an absolute `folder` for pictures of a page")
+	pageFile = flag.String("page", "", "the page's `file`, absolute; \"\" for the sample")
+)
 
 // missing skips a test for want of a tool; where everything should be
 // installed that is a failure.
@@ -83,6 +89,9 @@ func TestPictures(t *testing.T) {
 		return // asked for by hand
 	}
 	html, err := sample().HTML()
+	if *pageFile != "" {
+		html, err = os.ReadFile(*pageFile)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package buildbundle
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"runtime/debug"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -19,6 +21,7 @@ type inputs struct {
 	format              release.Format
 	profile             release.Profile
 	artifact            bool
+	report              string
 }
 
 // Action is build-bundle.
@@ -37,6 +40,7 @@ func Action() action.Action {
 				{Name: "outdir", Value: action.Text(&in.outDir), Doc: "The folder that gets the release, relative to the project. It is replaced whole, at the end, and only if all went well. Without it the configuration's, else `dist`."},
 				{Name: "format", Value: action.OneOf(&in.format, release.Formats), Doc: "How the scripts are to be loaded, instead of what the configuration says."},
 				{Name: "profile", Value: action.OneOf(&in.profile, release.Profiles), Doc: "What the bytes are shaped for, instead of what the configuration says. Staging and production differ in nothing but the environment they go to."},
+				{Name: "report", Value: action.Text(&in.report), Doc: "An HTML file for the report, relative to the project and outside `outdir`. Without it there is only the job's summary."},
 				{Name: "artifact", Default: "true", Value: action.Bool(&in.artifact), Doc: "Whether a workflow keeps the release as its artifact `checkout-<release>-files`, for later jobs."},
 			},
 			Outputs: []action.Output{
@@ -59,7 +63,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	}
 	dir := r.Path(in.dir)
 	out, err := Run(ctx, Request{
-		Dir: dir, Config: in.config, OutDir: in.outDir, Format: in.format, Profile: in.profile,
+		Dir: dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
 		Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
 	})
 	if err != nil {
@@ -67,7 +71,11 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	}
 	r.Wrote(out.OutDir)
 	warnings := warn(r, dir, out.Warnings)
-	r.Summarise(page(r, out, warnings).Markdown(report.SummaryLimit / 2))
+	p := page(r, out, warnings)
+	r.Summarise(p.Markdown(report.SummaryLimit / 2))
+	if err := in.writeReport(r, within(dir, in.report), p); err != nil {
+		return err
+	}
 	r.Logf("%d files, %d bytes in %s", len(out.Release.Files), out.Release.Size(), r.Shown(out.OutDir))
 	r.SetOutput("release", out.ID.String())
 	r.SetOutput("dist", r.Shown(out.OutDir))
@@ -83,6 +91,23 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		r.Logf("kept for later jobs as the artifact %s", handover.FilesName(out.ID))
 	}
 	return err
+}
+
+// writeReport writes the page where the user wants it.
+func (in *inputs) writeReport(r *action.Run, file string, p report.Page) error {
+	if in.report == "" {
+		return nil
+	}
+	html, err := p.HTML()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, html, 0o666); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	r.Wrote(file)
+	r.Logf("the report is %s", r.Shown(file))
+	return nil
 }
 
 func sassOf(r *action.Run) string {

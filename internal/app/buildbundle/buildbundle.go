@@ -31,6 +31,7 @@ type Request struct {
 	Dir           string          // the project, absolute
 	Config        string          // relative to Dir; "" looks for checkout-deploy.yml
 	OutDir        string          // "" takes the configuration's
+	Report        string          // the file of a report, "" for none: it is not written here, only checked
 	Format        release.Format  // "" takes the configuration's
 	Profile       release.Profile // "" takes the configuration's
 	Env           config.Env
@@ -60,7 +61,7 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
 		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
 	}}
-	if err := b.checkOutDir(); err != nil {
+	if err := errors.Join(b.checkOutDir(), b.checkReport()); err != nil {
 		return nil, action.Misuse(err)
 	}
 	defer b.close()

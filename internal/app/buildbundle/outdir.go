@@ -13,11 +13,34 @@ import (
 
 // outDir is the absolute folder that a build replaces.
 func (b *builder) outDir() string {
-	out := filepath.FromSlash(b.cfg.Build.OutDir)
-	if !filepath.IsAbs(out) {
-		out = filepath.Join(b.Dir, out)
+	return within(b.Dir, filepath.FromSlash(b.cfg.Build.OutDir))
+}
+
+// within makes a path absolute that is relative to folder.
+func within(folder, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
 	}
-	return filepath.Clean(out)
+	return filepath.Join(folder, path)
+}
+
+// checkReport refuses a report where it can't be. In the release's folder it
+// would be a file that the record does not have.
+func (b *builder) checkReport() error {
+	if b.Report == "" {
+		return nil
+	}
+	file := within(b.Dir, b.Report)
+	if inside(file, b.outDir()) {
+		return fmt.Errorf("report: got %q, which is in the release's folder %q; want a file outside it", b.Report, b.cfg.Build.OutDir)
+	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return fmt.Errorf("report: got %q, want a file in a folder that is there", b.Report)
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return fmt.Errorf("report: got the folder %q, want a file", b.Report)
+	}
+	return nil
 }
 
 // checkOutDir refuses a folder whose replacement would lose what no build can

@@ -1,6 +1,8 @@
 package buildbundle
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,45 +15,80 @@ import (
 // page tells people of a release: what a page loads at first, what later, and
 // what the build warned of.
 func page(r *action.Run, out *Outcome, warnings []finding.Finding) report.Page {
+	rel := out.Release
 	p := report.Page{
 		Title: "Release", Tool: "build-bundle", Status: report.Passed,
 		Verdict: "It is built, and its record has the hash of every file.",
 		Facts: []report.Fact{
 			{Label: "Release", Value: report.Code(out.ID.String())},
-			{Label: "Profile", Value: report.Text(out.Release.Profile)},
-			{Label: "Files", Value: report.Count(len(out.Release.Files))},
-			{Label: "Size", Value: report.Bytes(out.Release.Size())},
+			{Label: "Profile", Value: report.Text(rel.Profile)},
 			{Label: "Folder", Value: report.Code(r.Shown(out.OutDir))},
 		},
-		Sections: []report.Section{{Title: "What a page loads", Blocks: []report.Block{entries(out.Release), chunks(out.Release)}}},
-		Foot:     "build-bundle " + r.Version,
+		Sections: []report.Section{
+			{Title: "Contents", Intro: "What the release holds. Sizes are those of the files, not compressed.", Blocks: []report.Block{figures(rel, len(warnings)), kinds(rel)}},
+			{Title: "First load", Intro: "What is loaded before an entry runs: its scripts and styles.", Blocks: []report.Block{firstLoads(rel)}},
+			{Title: "On demand", Intro: "What import() loads later.", Blocks: []report.Block{chunks(rel)}},
+		},
+		Foot: "build-bundle " + r.Version,
 	}
-	if len(warnings) > 0 {
-		p.Status, p.Verdict = report.Warning, p.Verdict+" The build has warnings."
-		p.Sections = append(p.Sections, report.Section{Title: "Warnings", Blocks: []report.Block{report.Findings(warnings)}})
+	if n := len(warnings); n > 0 {
+		p.Status, p.Verdict = report.Warning, "It is built, with warnings."
+		p.Sections = slices.Insert(p.Sections, 0, report.Section{Title: "Warnings", Blocks: []report.Block{report.Findings(warnings)}})
 	}
 	return p
 }
 
-// entries is a row an entry: what is loaded before anything can be seen.
-func entries(rel *release.Release) report.Table {
-	t := report.Table{Caption: "First load of each entry", Columns: []string{"Entry", "Format", "Scripts", "Styles", "Size"}}
+func figures(rel *release.Release, warnings int) report.Figures {
+	lazy := 0
+	for _, p := range rel.Passes {
+		lazy += len(p.Chunks)
+	}
+	return report.Figures{
+		{Label: "Files", Value: report.Count(len(rel.Files))},
+		{Label: "Size", Value: report.Bytes(rel.Size())},
+		{Label: "Chunks on demand", Value: report.Count(lazy)},
+		{Label: "Warnings", Value: report.Count(warnings)},
+	}
+}
+
+// firstLoads is a bar an entry.
+func firstLoads(rel *release.Release) report.Bars {
+	b := report.Bars{Caption: "First load of each entry"}
 	for _, p := range rel.Passes {
 		for _, e := range p.Entries {
-			t.Rows = append(t.Rows, []report.Value{
-				report.Text(p.Name + "/" + e.Name), report.Text(p.Format), report.Count(len(e.JS)), report.Count(len(e.CSS)),
-				report.Bytes(size(rel, slices.Concat(e.JS, e.CSS))),
-			})
+			b.Bars = append(b.Bars, report.Bar{Label: p.Name + "/" + e.Name, Value: report.Bytes(size(rel, slices.Concat(e.JS, e.CSS)))})
 		}
 	}
-	return t
+	return b
+}
+
+// kinds is what the release's bytes are.
+func kinds(rel *release.Release) report.Shares {
+	s := report.Shares{Caption: "What its bytes are"}
+	for _, role := range release.Roles {
+		var sum int64
+		for _, f := range rel.Files {
+			if f.Role == role {
+				sum += f.Size
+			}
+		}
+		if sum > 0 {
+			s.Parts = append(s.Parts, report.Part{Label: labels[role], Value: report.Bytes(sum)})
+		}
+	}
+	return s
+}
+
+var labels = map[release.Role]string{
+	release.Script: "scripts", release.Style: "styles", release.Asset: "images, fonts and the like", release.Map: "source maps",
+	release.Manifest: "manifests", release.HTML: "pages", release.Other: "other",
 }
 
 // maxChunks are listed; the others are in release.json.
 const maxChunks = 50
 
-// chunks is the lazy ones, the largest first, closed at first.
-func chunks(rel *release.Release) report.Details {
+// chunks is a row a lazy chunk, the largest first.
+func chunks(rel *release.Release) report.Block {
 	type chunk struct {
 		name  string
 		files int
@@ -64,21 +101,20 @@ func chunks(rel *release.Release) report.Details {
 			all = append(all, chunk{p.Name + "/" + c.Name, len(files), size(rel, files)})
 		}
 	}
+	if len(all) == 0 {
+		return report.Paragraph{report.Text("Nothing: all of it is in the first load.")}
+	}
 	slices.SortFunc(all, func(a, b chunk) int {
-		if a.size != b.size {
-			return int(b.size - a.size)
-		}
-		return strings.Compare(a.name, b.name)
+		return cmp.Or(cmp.Compare(b.size, a.size), strings.Compare(a.name, b.name))
 	})
-	t := report.Table{Caption: "Loaded on demand, with what they share", Columns: []string{"Chunk", "Files", "Size"}}
+	t := report.Table{Caption: "Chunks, with the files they share", Columns: []string{"Chunk", "Files", "Size"}}
 	for _, c := range all[:min(len(all), maxChunks)] {
 		t.Rows = append(t.Rows, []report.Value{report.Text(c.name), report.Count(c.files), report.Bytes(c.size)})
 	}
-	details := report.Details{Summary: report.FormatCount(int64(len(all))) + " chunks are loaded on demand", Blocks: []report.Block{t}}
 	if len(all) > maxChunks {
-		details.Summary += "; the largest " + report.FormatCount(maxChunks)
+		t.Caption += fmt.Sprintf("; the largest %d of %d", maxChunks, len(all))
 	}
-	return details
+	return t
 }
 
 // size adds up files; Outcome's release is sealed, so they are all in it.

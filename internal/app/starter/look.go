@@ -219,7 +219,7 @@ func (l *looker) styles(ctx context.Context) error {
 	}
 	l.foundf("Sass: %s", found)
 	if !l.pkg.has("sass-embedded") {
-		l.askf(script.Pos{}, "Sass is used (%s), and package.json has no sass-embedded, which build-bundle compiles it with: npm install --save-dev sass-embedded", found)
+		l.askf(script.Pos{}, "Sass is used (%s), and package.json has no sass-embedded: the action's image brings a compiler, but for a version of your own, and on a laptop, npm install --save-dev sass-embedded", found)
 	}
 	return nil
 }
