@@ -1,11 +1,12 @@
 package action
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/org/checkout-deploy/internal/golden"
 )
 
 // A new input is one entry of the Spec: everything else follows.
@@ -53,19 +54,10 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-func TestDocumentsOfTheSample(t *testing.T) {
+func TestDocuments(t *testing.T) {
 	a := (&sample{}).action(nil)
 	a.Permissions = []string{"contents: read", "checks: write"}
-	for name, got := range map[string]string{"help.txt": a.Help(), "tables.md": a.Tables(), "action.yml": a.Metadata("Dockerfile", "/sample")} {
-		path := "testdata/documents/" + name
-		if os.Getenv("UPDATE_GOLDEN") != "" {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil || string(want) != got {
-			t.Errorf("%s: got\n%s\nwant\n%s%v", name, got, want, err)
-		}
-	}
+	golden.Compare(t, ".txt", []byte(a.Help()))
+	golden.Compare(t, ".md", []byte(a.Tables()))
+	golden.Compare(t, ".yml", []byte(a.Metadata("Dockerfile", "/sample")))
 }

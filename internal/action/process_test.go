@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/org/checkout-deploy/internal/golden"
 )
 
 // asAction makes the test binary an action, so that signals and exit codes are
@@ -20,7 +22,7 @@ const asAction = "CHECKOUT_DEPLOY_TEST_ACTION"
 func TestMain(m *testing.M) {
 	how := os.Getenv(asAction)
 	if how == "" {
-		os.Exit(m.Run())
+		golden.Main(m)
 	}
 	Main("test", (&sample{}).action(func(ctx context.Context, r *Run) error {
 		r.Logf("ready")

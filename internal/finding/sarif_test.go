@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/org/checkout-deploy/internal/golden"
 )
 
 // sample has what a build and a scan would say, and what nobody should.
@@ -42,7 +44,7 @@ func TestSARIF(t *testing.T) {
 		t.Fatal(err)
 	}
 	valid(t, data)
-	golden(t, ".json", data)
+	golden.Compare(t, ".json", data)
 	for range 20 {
 		run := sample()
 		rand.Shuffle(len(run.Findings), reflect.Swapper(run.Findings))

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/org/checkout-deploy/internal/golden"
 )
 
 func TestCheckoutManifest(t *testing.T) {
@@ -12,7 +14,7 @@ func TestCheckoutManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, ".json", string(data))
+	golden.Compare(t, ".json", data)
 
 	var m struct {
 		JS, CSS       []string
@@ -61,7 +63,7 @@ func TestImportMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, ".json", string(data))
+	golden.Compare(t, ".json", data)
 }
 
 func TestStatement(t *testing.T) {
@@ -71,7 +73,7 @@ func TestStatement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, ".json", string(data))
+	golden.Compare(t, ".json", data)
 
 	for name, s := range map[string]Statement{
 		"no release":      {PredicateType: "p", Predicate: []byte("{}")},

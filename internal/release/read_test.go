@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/org/checkout-deploy/internal/golden"
 )
 
 func TestRecord(t *testing.T) {
@@ -17,7 +19,7 @@ func TestRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, ".json", string(data))
+	golden.Compare(t, ".json", data)
 }
 
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
@@ -180,7 +182,7 @@ func TestReadReportsAllProblems(t *testing.T) {
 	if err == nil {
 		t.Fatal("taken")
 	}
-	golden(t, ".txt", err.Error()+"\n")
+	golden.Compare(t, ".txt", []byte(err.Error()+"\n"))
 
 	var many []string
 	for i := range 50 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/golden"
 )
 
 func TestPage(t *testing.T) {
@@ -28,8 +29,8 @@ func TestPage(t *testing.T) {
 		text = strings.Replace(text, part, "…", 1)
 		text = strings.Replace(text, strings.ReplaceAll(template.HTMLEscapeString(hash(part)), "+", "&#43;"), "…", 1)
 	}
-	golden(t, ".html", []byte(text))
-	golden(t, ".md", []byte(sample().Markdown(SummaryLimit)))
+	golden.Compare(t, ".html", []byte(text))
+	golden.Compare(t, ".md", []byte(sample().Markdown(SummaryLimit)))
 }
 
 const hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)> @org/team #12 `|` [a](javascript:alert(1)) <!-- -->\n\x00\u202e :smile: https://evil.example www.evil.example a@evil.example $x$ ' \" &amp; \xff"

@@ -50,6 +50,7 @@ var rooms = map[string]room{
 	"internal/target/static": {floor: capability, may: []string{"internal/channel", "internal/store", "internal/target"}},
 
 	"internal/finding": {floor: leaf},
+	"internal/golden":  {floor: leaf, edge: true},
 	"internal/release": {floor: leaf},
 	"internal/spell":   {floor: leaf},
 
@@ -249,6 +250,7 @@ func TestImportsAllowed(t *testing.T) {
 		{"the static target the channel", "internal/target/static/a.go", own("internal/channel")},
 		{"GitHub's client its library", "internal/gh/a.go", "github.com/google/go-github/v60/github"},
 		{"a test the browser", "internal/report/a_test.go", own("internal/browser")},
+		{"a leaf's test golden files", "internal/finding/a_test.go", own("internal/golden")},
 		{"a leaf's test a library", "internal/finding/a_test.go", "github.com/santhosh-tekuri/jsonschema/v6"},
 		{"a pure package's test files", "internal/plan/a_test.go", "os"},
 		{"a pure package addresses", "internal/gate/a.go", "net/url"},
