@@ -58,24 +58,25 @@ test: ## run every suite that this machine has the tools for, and name the other
 ifeq ($(RACE),1)
 	@$(MAKE) --no-print-directory -j2 -O test-computing test-waiting
 else
-	$(GO) test -timeout 20m $$(.ci/packages without-trivy)
+	@packages=$$(.ci/packages without-trivy) && $(GO) test -timeout 20m $$packages
 endif
 	@.ci/suites
 
 # The race detector needs cgo, which the rest does without.
 test-computing:
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$(.ci/packages without-trivy | grep -Ev $(WAITING))
+	@packages=$$(.ci/packages without-trivy) && CGO_ENABLED=1 $(GO) test -race -timeout 20m $$(echo "$$packages" | grep -Ev $(WAITING))
 
 test-waiting:
-	$(GO) test -timeout 30m $$(.ci/packages without-trivy | grep -E $(WAITING))
+	@packages=$$(.ci/packages without-trivy) && $(GO) test -timeout 30m $$(echo "$$packages" | grep -E $(WAITING))
 
 test-scan: ## run the suites of the packages that link Trivy
-	$(GO) test -timeout 20m $$(.ci/packages with-trivy)
+	@packages=$$(.ci/packages with-trivy) && $(GO) test -timeout 20m $$packages
 
 lint: $(TOOLS)/golangci-lint $(TOOLS)/actionlint ## golangci-lint, actionlint, and shellcheck if there is one
 	$(TOOLS)/golangci-lint run --build-tags e2e ./...
 	$(TOOLS)/actionlint
-	@! command -v shellcheck >/dev/null || shellcheck $$(grep -lE '^#!.*/(env )?(ba)?sh' $$(git ls-files .ci))
+	@if command -v shellcheck >/dev/null; then shellcheck $$(grep -lE '^#!.*/(env )?(ba)?sh' $$(git ls-files .ci)); \
+	else echo "shellcheck is left out: apt-get install shellcheck"; [ "$$CI" != true ]; fi
 
 generate: ## make action.yml files and the parts of documents that come from the code
 	$(GO) run ./internal/generate
@@ -87,7 +88,8 @@ verify: ## check that all that is made from the code is up to date, and the modu
 
 fuzz: ## run each fuzz test for FUZZTIME (20s)
 	@for package in $$($(GO) list ./...); do \
-	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	  targets=$$($(GO) test -list '^Fuzz' $$package) || exit 1; \
+	  for target in $$(echo "$$targets" | grep '^Fuzz'); do \
 	    echo "$$package $$target"; \
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package || exit 1; \
 	  done; \

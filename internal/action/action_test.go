@@ -175,7 +175,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 					t.Errorf("got no line %q in\n%s", want, log)
 				}
 			}
-			if got := strings.Count(log, "\n"); got > len(row.want)+5 {
+			if got := strings.Count(log, "\n"); got > len(row.want)+8 {
 				t.Errorf("got %d lines, want %d:\n%s", got, len(row.want), log)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/org/checkout-deploy/internal/spell"
@@ -28,10 +29,10 @@ func (c *Command) RunOf(ctx context.Context, root Action, commands ...Action) in
 	case name == "run" || name == "" && onRunner:
 		c.Args = rest
 		return c.Run(ctx, root)
-	case name == "" && len(c.Args) > 0 && c.Args[0] == "--version":
+	case slices.Equal(c.Args, []string{"--version"}):
 		silent{c.Stdout}.print(root.Name + " " + c.Version + "\n")
 		return 0
-	case name == "" || name == "help":
+	case len(c.Args) == 0 || name == "help" || slices.Contains([]string{"--help", "-h", "-help"}, c.Args[0]):
 		silent{c.Stdout}.print(CommandsHelp(root, commands))
 		return 0
 	}
@@ -43,6 +44,9 @@ func (c *Command) RunOf(ctx context.Context, root Action, commands ...Action) in
 			return c.Run(ctx, a)
 		}
 		names = append(names, a.Name)
+	}
+	if name == "" {
+		name = c.Args[0] // a flag
 	}
 	instead := "want one of " + strings.Join(names, ", ")
 	if meant := spell.Nearest(name, names); meant != "" {

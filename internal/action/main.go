@@ -151,7 +151,6 @@ func (r *Run) end(err error) int {
 func (r *Run) fail(err error) {
 	if kindOf(err) == Cancelled {
 		r.print(r.spec.command() + ": cancelled")
-		return
 	}
 	for _, f := range r.findings(err) {
 		r.annotate(f)
@@ -164,11 +163,15 @@ func (r *Run) findings(err error) []finding.Finding {
 	if reporter, ok := err.(finding.Reporter); ok {
 		return reporter.Findings()
 	}
+	joined, isJoined := err.(interface{ Unwrap() []error })
+	if !isJoined && errors.Is(err, context.Canceled) {
+		return nil // it is said once; what came with it is told
+	}
 	var inner finding.Reporter
 	switch e := err.(type) { //nolint:errorlint // the tree is walked here
 	case interface{ Unwrap() []error }:
 		var all []finding.Finding
-		for _, one := range e.Unwrap() {
+		for _, one := range joined.Unwrap() {
 			all = append(all, r.findings(one)...)
 		}
 		return all

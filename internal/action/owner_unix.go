@@ -11,6 +11,15 @@ import (
 	"syscall"
 )
 
+// within says whether path is folder or in it.
+func within(folder, path string) bool {
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
+	}
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
 // handOver gives what the action wrote to the workspace's owner. A container
 // action is root; the runner's user could not remove root's files. Links are
 // changed themselves, never followed.
@@ -28,6 +37,12 @@ func (r *Run) handOver() error {
 	}
 	var errs []error
 	for _, path := range r.written {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real // the folder that a link named, and was written to
+		}
+		if !within(r.Dir, path) {
+			continue // not the workspace's
+		}
 		err := filepath.WalkDir(path, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil {
 				return err

@@ -114,12 +114,14 @@ func TestWorkspaceOwner(t *testing.T) {
 		dist := r.Path("dist")
 		r.Wrote(dist)
 		r.Wrote(r.Path("never-made"))
-		return errors.Join(os.Mkdir(dist, 0o755), os.WriteFile(filepath.Join(dist, "a.js"), nil, 0o644), os.Symlink(outside, filepath.Join(dist, "link")))
+		named := r.Path("named")
+		r.Wrote(named)
+		return errors.Join(r.MkdirAll(r.Path("a/b")), os.Mkdir(r.Path("real"), 0o755), os.WriteFile(r.Path("real/b.js"), nil, 0o644), os.Symlink("real", named), os.Mkdir(dist, 0o755), os.WriteFile(filepath.Join(dist, "a.js"), nil, 0o644), os.Symlink(outside, filepath.Join(dist, "link")))
 	}))
 	if code != 0 {
 		t.Fatal(code, &tr.out)
 	}
-	for path, want := range map[string]uint32{"dist": owner, "dist/a.js": owner, "dist/link": owner, outside: 0} {
+	for path, want := range map[string]uint32{"dist": owner, "dist/a.js": owner, "dist/link": owner, outside: 0, "real/b.js": owner, "a": owner, "a/b": owner} {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(tr.dir, path)
 		}

@@ -123,13 +123,18 @@ func (s *Spec) instead(name, prefix string) string {
 // set parses the texts into the Spec's values.
 func (s *Spec) set(g given, p *problems) {
 	for _, in := range s.Inputs {
-		text := g.text[in.Name]
-		if text == "" {
-			text = in.Default
-		}
+		text, given := g.text[in.Name]
 		label := "--" + in.Name
 		if g.runner[in.Name] {
 			label = "input " + in.Name
+		} else if given && text == "" {
+			// A variable that is not set, most likely. The runner's "" is an
+			// absent input, and never gets here.
+			p.add("%s: got blank text, want a value, or no such flag", label)
+			continue
+		}
+		if text == "" {
+			text = in.Default
 		}
 		if text == "" {
 			if in.Required {

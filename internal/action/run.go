@@ -2,6 +2,7 @@ package action
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,6 +64,36 @@ func (r *Run) Shown(path string) string {
 		return filepath.ToSlash(path)
 	}
 	return filepath.ToSlash(rel)
+}
+
+// Workspace is the folder that a workflow's files must lie in, without links:
+// what a container writes elsewhere is gone with it. "" on a laptop, where there
+// is no bound.
+func (r *Run) Workspace() string {
+	if !r.OnRunner() {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(r.Dir); err == nil {
+		return real
+	}
+	return r.Dir
+}
+
+// MkdirAll makes a folder and its parents. All of them are the workspace owner's
+// in the end.
+func (r *Run) MkdirAll(dir string) error {
+	missing := ""
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); err == nil || filepath.Dir(at) == at {
+			break
+		}
+		missing = at
+	}
+	if missing == "" {
+		return nil
+	}
+	r.Wrote(missing)
+	return os.MkdirAll(dir, 0o777)
 }
 
 // Logf writes lines for who watches. They may hold text of unknown origin.

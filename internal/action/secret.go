@@ -1,8 +1,11 @@
 package action
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,9 +17,15 @@ type secrets struct{ forms []string }
 const shortLine = 3
 
 // add takes a value and the forms it is likely to be written in: each line of
-// it, as the runner masks by line, and as part of a URL.
+// it, as the runner masks by line, as part of a URL, quoted, and in base64.
 func (s *secrets) add(value string) {
-	forms := []string{value, url.QueryEscape(value), url.PathEscape(value)}
+	forms := []string{
+		value, url.QueryEscape(value), url.PathEscape(value), inQuotes(strconv.Quote(value)), inQuotes(strconv.QuoteToASCII(value)),
+		base64.StdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)),
+	}
+	if text, err := json.Marshal(value); err == nil {
+		forms = append(forms, inQuotes(string(text)))
+	}
 	for line := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		if len(strings.TrimSpace(line)) > shortLine {
 			forms = append(forms, line)
@@ -30,6 +39,8 @@ func (s *secrets) add(value string) {
 	// A longer form first, so that no rest of it stays.
 	slices.SortStableFunc(s.forms, func(a, b string) int { return len(b) - len(a) })
 }
+
+func inQuotes(quoted string) string { return quoted[1 : len(quoted)-1] }
 
 // hide replaces secrets by the stars that the runner uses.
 func (s *secrets) hide(text string) string {

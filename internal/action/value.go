@@ -78,7 +78,7 @@ func (v oneOfValue[T]) Set(s string) error {
 	return nil
 }
 
-func (v oneOfValue[T]) Allowed() string { return joinWords(v.words, " or ") }
+func (v oneOfValue[T]) Allowed() string { return "one of " + joinWords(v.words, ", ") }
 
 // ListOf takes some of a few words, separated by commas or white space, in any
 // order and each once.
@@ -99,6 +99,9 @@ func (v listValue[T]) Set(s string) error {
 			return fmt.Errorf("with %q twice, want each once", word)
 		}
 		all = append(all, T(word))
+	}
+	if len(all) == 0 {
+		return fmt.Errorf("want at least one of %s", joinWords(v.words, ", "))
 	}
 	*v.to = all
 	return nil

@@ -68,6 +68,7 @@ const (
 // Options describe one pass. Paths inside are relative to Root.
 type Options struct {
 	Root       string // absolute
+	Bound      string // the folder that all files must lie in, absolute and without links; "" for no bound
 	Pass       string
 	Entries    []Entry
 	Format     Format

@@ -14,6 +14,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/org/checkout-deploy/internal/bundle/imports"
+	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // envName is the free variable by which module code reaches the run time; the
@@ -41,6 +42,7 @@ func (c *compilation) plugin() api.Plugin {
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: enumNamespace}, h.loadEnum)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: rootNamespace}, h.loadRoot)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: lateNamespace}, h.loadLate)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: "file"}, h.checkOrigin) // before all that read
 		b.OnLoad(api.OnLoadOptions{Filter: `\.(css|scss|sass)$`, Namespace: "file"}, h.loadStyle)
 		b.OnLoad(api.OnLoadOptions{Filter: c.assetFilter(), Namespace: "file"}, h.loadAsset)
 		b.OnLoad(api.OnLoadOptions{Filter: `\.[cm]?[jt]sx?$`, Namespace: "file"}, h.loadScript)
@@ -300,6 +302,12 @@ func (h *hooks) loadEnum(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, err
 	}
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderTS}, nil
+}
+
+// checkOrigin refuses files that must not be in a release, and leaves others to
+// the hooks after it.
+func (h *hooks) checkOrigin(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	return api.OnLoadResult{}, origin.Check(a.Path, h.opts.Bound)
 }
 
 // loadStyle leaves a call in the style's place: where it is evaluated is

@@ -35,7 +35,7 @@ var envRow = custom("env", shape{"name or list of names", ref("variables")}, (*r
 
 var buildTable = table[draft]{
 	keyOr("profile", oneOfThe(release.Profiles), release.Production, func(d *draft) *release.Profile { return &d.Profile },
-		"Shapes bytes; where they go is another matter. Staging and production get the same release."),
+		"How files are built; it does not choose where they go. Staging and production get the same release."),
 	keyOr("outdir", filePath(), "dist", func(d *draft) *string { return &d.OutDir },
 		"Folder for the files, inside the project. A build replaces it whole."),
 	key("tsconfig", filePath(), func(d *draft) *string { return &d.TSConfig },

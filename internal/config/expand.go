@@ -8,8 +8,9 @@ import (
 var variable = regexp.MustCompile(`\$?\$\{[^}]*\}?`)
 
 // expand replaces each ${NAME} by a variable that build.env allows; $${ is ${
-// itself. The list is there so that reading a file, which a pull request may
-// have changed, can't copy any secret of the environment into a bundle.
+// itself. The list shows a reviewer what of the environment a build uses. A pull
+// request may change it, so names and values that look like secrets are refused
+// whatever it says.
 func (r *reader) expand(n *node, path, s string) (string, bool) {
 	ok := true
 	var names []string

@@ -39,6 +39,9 @@ func (o Overrides) Find(root fs.FS, name string, env Env) (*Config, error) {
 }
 
 func (o Overrides) read(root fs.FS, name string, env Env) (*Config, error) {
+	if info, err := fs.Stat(root, name); err == nil && !info.Mode().IsRegular() {
+		return nil, &Error{File: name, Problems: []Problem{{Rule: ruleFile, Message: "got what is no regular file, want a YAML file"}}}
+	}
 	data, err := fs.ReadFile(root, name)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)

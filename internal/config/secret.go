@@ -67,6 +67,12 @@ func redact(s string) string {
 var (
 	wordStart  = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 	separators = regexp.MustCompile(`[-. ]+`)
+	// reserved are the runner's own and actions' inputs, whatever they hold.
+	reserved = regexp.MustCompile(`^(INPUT|ACTIONS|RUNNER)_`)
+	// published are words of keys that are made to be seen.
+	published = regexp.MustCompile(`(^|_)(PUBLIC|PUBLISHABLE|PUB|SITE|BROWSER|MAPS)(_|$)`)
+	// secretVariables end the names of variables that hold secrets.
+	secretVariables = regexp.MustCompile(`(^|_)(TOKENS?|SECRETS?|SECRETKEY|PASS|PASSWORDS?|PAT|PWD|CREDENTIALS?|CREDS?|AUTH|KEYS?|APIKEY|KUBECONFIG|COOKIE)(_?[0-9]+)?(_(JSON|FILE|CONFIG))?$`)
 	// secretWords end the names of secrets: API_TOKEN, but not TOKEN_URL.
 	secretWords = regexp.MustCompile(`(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY(_ID)?|SECRET_(ACCESS_)?KEY|ACCESS_KEY(_ID)?|SIGNING_KEY|ENCRYPTION_KEY)(_B64|_BASE64|_PEM)?$|^ACTIONS_ID_TOKEN_`)
 	// secretHints are anywhere in the names of what may hold one.
@@ -80,7 +86,10 @@ func spoken(name string) string {
 }
 
 // secretName reports whether a variable's name says that its value is secret.
-func secretName(name string) bool { return secretWords.MatchString(spoken(name)) }
+func secretName(name string) bool {
+	name = spoken(name)
+	return reserved.MatchString(name) || secretWords.MatchString(name) || secretVariables.MatchString(name) && !published.MatchString(name)
+}
 
 var (
 	uuid = regexp.MustCompile(`(?i)^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)

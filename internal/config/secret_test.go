@@ -9,8 +9,10 @@ func TestSecretNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"GITHUB_TOKEN": true, "ACTIONS_RUNTIME_TOKEN": true, "ACTIONS_ID_TOKEN_REQUEST_URL": true, "AWS_SECRET_ACCESS_KEY": true,
 		"AWS_ACCESS_KEY_ID": true, "DB_PASSWORD": true, "PRIVATE_KEY": true, "npm_token": true, "stripeSecretKey": true, "TOKEN": true,
-		"SIGNING_KEY_PEM": true,
-		"TOKEN_URL":       false, "APP_VERSION": false, "STRIPE_PUBLISHABLE_KEY": false, "MAPS_API_KEY": false, "PASSWORD_MIN_LENGTH": false,
+		"SIGNING_KEY_PEM": true, "DB_PASS": true, "STRIPE_KEY": true, "API_KEY": true, "APIKEY": true, "SECRETKEY": true, "NPM_AUTH": true,
+		"SSH_KEY": true, "DOCKER_AUTH_CONFIG": true, "SECRETS_JSON": true, "TOKEN1": true, "TOKEN_2": true, "INPUT_ANYTHING": true,
+		"KUBECONFIG": true, "MY_PAT": true, "RUNNER_TEMP": true, "ACTIONS_CACHE_URL": true, "SITE_KEY": false, "RECAPTCHA_SITE_KEY": false,
+		"TOKEN_URL": false, "APP_VERSION": false, "STRIPE_PUBLISHABLE_KEY": false, "MAPS_API_KEY": false, "PASSWORD_MIN_LENGTH": false,
 		"TOKENISER": false, "SECRETARY": false, "MONKEY": false,
 	} {
 		if got := secretName(name); got != want {

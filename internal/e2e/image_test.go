@@ -174,11 +174,29 @@ func TestNoShell(t *testing.T) {
 }
 
 func TestEveryProgramStarts(t *testing.T) {
-	for _, program := range []string{"build-bundle", "checkout-deploy"} {
+	for _, program := range []string{"build-bundle", "scan-image", "checkout-deploy"} {
 		got := container(t, "run", "--rm", "--entrypoint", "/opt/checkout-deploy/"+program, checkoutDeploy, "--version")
 		if got.code != 0 || !strings.HasPrefix(got.stdout, program+" ") {
 			t.Errorf("%s --version: got code %d, %q, %q", program, got.code, got.stdout, got.stderr)
 		}
+	}
+}
+
+// Scan-image's own image finds a secret, and says so by its code.
+func TestScanImage(t *testing.T) {
+	folder := t.TempDir()
+	scan := func() ran {
+		return container(t, "run", "--rm", "-v", folder+":/github/workspace", "-w", "/github/workspace", scanImage, "--path", ".")
+	}
+	write(t, folder, map[string]string{"a.js": "export const answer = 42;\n"})
+	if got := scan(); got.code != 0 || !strings.Contains(got.stdout, "critical=0") {
+		t.Errorf("a clean folder: got code %d, %q, %q", got.code, got.stdout, got.stderr)
+	}
+	token := "ghp_" + strings.Repeat("a1B2c3D4e5F6", 3)
+	write(t, folder, map[string]string{"b.js": "export const key = \"" + token + "\";\n"})
+	got := scan()
+	if got.code != 1 || !strings.Contains(got.stderr, "b.js:1") || !strings.Contains(got.stdout, "critical=1") || strings.Contains(got.stdout+got.stderr, token) {
+		t.Errorf("a token: got code %d, %q, %q", got.code, got.stdout, got.stderr)
 	}
 }
 

@@ -40,6 +40,9 @@ func Read(r io.Reader) (*Release, error) {
 
 // Open reads the record of the release in dir.
 func Open(dir fs.FS) (*Release, error) {
+	if info, err := fs.Stat(dir, RecordName); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("opening the release record: got a %s, want a file", describeMode(info.Mode())) // a pipe would never end
+	}
 	f, err := dir.Open(RecordName)
 	if err != nil {
 		return nil, fmt.Errorf("opening the release record: %w", err)

@@ -39,7 +39,7 @@ func Action() action.Action {
 				action.Config(&in.config),
 				{Name: "outdir", Value: action.Text(&in.outDir), Doc: "The folder that gets the release, relative to the project. It is replaced whole, at the end, and only if all went well. Without it the configuration's, else `dist`."},
 				{Name: "format", Value: action.OneOf(&in.format, release.Formats), Doc: "How the scripts are to be loaded, instead of what the configuration says."},
-				{Name: "profile", Value: action.OneOf(&in.profile, release.Profiles), Doc: "What the bytes are shaped for, instead of what the configuration says. Staging and production differ in nothing but the environment they go to."},
+				{Name: "profile", Value: action.OneOf(&in.profile, release.Profiles), Doc: "How files are built, instead of what the configuration says. It does not choose where they go."},
 				{Name: "report", Value: action.Text(&in.report), Doc: "An HTML file for the report, relative to the project and outside `outdir`. Without it there is only the job's summary."},
 				{Name: "artifact", Default: "true", Value: action.Bool(&in.artifact), Doc: "Whether a workflow keeps the release as its artifact `checkout-<release>-files`, for later jobs."},
 			},
@@ -64,7 +64,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	dir := r.Path(in.dir)
 	out, err := Run(ctx, Request{
 		Dir: dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
-		Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
+		Workspace: r.Workspace(), MkdirAll: r.MkdirAll, Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
 	})
 	if err != nil {
 		return r.In(dir, err)

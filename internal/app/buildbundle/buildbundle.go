@@ -28,9 +28,14 @@ import (
 
 // Request is what the edge (flags, inputs, environment) knows.
 type Request struct {
-	Dir           string          // the project, absolute
-	Config        string          // relative to Dir; "" looks for checkout-deploy.yml
-	OutDir        string          // "" takes the configuration's
+	Dir    string // the project, absolute
+	Config string // relative to Dir; "" looks for checkout-deploy.yml
+	OutDir string // "" takes the configuration's
+	// Workspace is the folder that all files read and written must lie in, absolute
+	// and without links; "" for no bound.
+	Workspace string
+	// MkdirAll makes the output folder's parents; nil is os.MkdirAll.
+	MkdirAll      func(dir string) error
 	Report        string          // the file of a report, "" for none: it is not written here, only checked
 	Format        release.Format  // "" takes the configuration's
 	Profile       release.Profile // "" takes the configuration's
@@ -51,12 +56,12 @@ type Outcome struct {
 
 // Run builds.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
+	if err := req.findProject(); err != nil {
+		return nil, action.Misuse(err)
+	}
 	cfg, err := req.configuration()
 	if err != nil {
 		return nil, action.Misuse(err)
-	}
-	if req.Dir, err = filepath.EvalSymlinks(req.Dir); err != nil {
-		return nil, fmt.Errorf("finding the project: %w", err)
 	}
 	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
 		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
@@ -74,6 +79,21 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	return b.commit(ctx)
 }
 
+// findProject follows the links of the project's folder, which has to be there.
+func (req *Request) findProject() (err error) {
+	given := req.Dir
+	if req.Dir, err = filepath.EvalSymlinks(given); err != nil {
+		return fmt.Errorf("working-directory: got %q, want the project's folder: %w", given, err)
+	}
+	if info, err := os.Stat(req.Dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("working-directory: got the file %q, want the project's folder", given)
+	}
+	if req.Workspace != "" && !inside(req.Dir, req.Workspace) {
+		return fmt.Errorf("working-directory: got %q, which lies outside the workspace %q, want a folder in it", given, req.Workspace)
+	}
+	return nil
+}
+
 // configuration reads the file named, which may lie outside the project, or
 // looks for it.
 func (req *Request) configuration() (*config.Config, error) {
@@ -85,6 +105,9 @@ func (req *Request) configuration() (*config.Config, error) {
 	path := req.Config
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(req.Dir, path)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("reading the configuration: got %q, which is no regular file", path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -115,7 +138,7 @@ func (b *builder) compiler() (*style.Compiler, error) {
 		return b.styles, nil
 	}
 	c, err := style.New(style.Options{
-		Root: b.Dir, Sass: b.Sass, ProgramFolder: b.ProgramFolder, LookPath: b.LookPath,
+		Root: b.Dir, Bound: b.Workspace, Sass: b.Sass, ProgramFolder: b.ProgramFolder, LookPath: b.LookPath,
 		SourceMap: b.cfg.Build.SourceMaps != config.MapsNone, Readable: b.cfg.Build.Profile == release.Development,
 		Resolve: bundle.StyleResolver(b.Dir, b.cfg.Build.TSConfig, b.cfg.Build.Alias),
 	})
@@ -191,7 +214,7 @@ func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
 	}
 	build := &b.cfg.Build
 	opts := &bundle.Options{
-		Root: b.Dir, Pass: p.Name, Format: bundle.Format(p.Format), Library: p.Library,
+		Root: b.Dir, Bound: b.Workspace, Pass: p.Name, Format: bundle.Format(p.Format), Library: p.Library,
 		Engines: targets.Engines, Target: targets.Edition, Targets: targets.String(),
 		TSConfig: build.TSConfig, Alias: build.Alias, Define: b.defines(p), PublicPath: build.PublicPath,
 		Maps: bundle.Maps(build.SourceMaps), Minify: build.Profile != release.Development,
@@ -411,6 +434,13 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 		return nil, err
 	}
 	out := b.outDir()
+	mkdirAll := b.MkdirAll
+	if mkdirAll == nil {
+		mkdirAll = func(dir string) error { return os.MkdirAll(dir, 0o777) }
+	}
+	if err := mkdirAll(filepath.Dir(out)); err != nil {
+		return nil, fmt.Errorf("making the output folder's parent: %w", err)
+	}
 	stage, err := release.NewStage(out)
 	if err != nil {
 		return nil, err

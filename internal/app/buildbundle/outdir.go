@@ -47,10 +47,8 @@ func (b *builder) checkReport() error {
 // bring back. The configuration's own is checked by package config; a flag's
 // may lie anywhere.
 func (b *builder) checkOutDir() error {
-	out := b.outDir()
-	if real, err := filepath.EvalSymlinks(out); err == nil {
-		out = real
-	}
+	named := b.outDir()
+	out := real(named)
 	if inside(b.Dir, out) {
 		return fmt.Errorf("output folder %q holds the project; a build replaces it whole: use a folder of its own, such as dist", out)
 	}
@@ -63,10 +61,29 @@ func (b *builder) checkOutDir() error {
 			}
 		}
 	}
-	if b.OutDir == "" {
-		return nil
+	switch {
+	case b.Workspace != "" && !inside(out, b.Workspace):
+		return fmt.Errorf("output folder %q lies outside the workspace, and would be gone with the container: use a folder in it, such as dist", named)
+	case b.OutDir == "" && !inside(out, b.Dir):
+		return fmt.Errorf("output folder %q is led out of the project by a link, to %q; a build replaces it whole: remove the link", named, out)
+	case b.OutDir == "" && out == named:
+		return nil // a folder of the project's own, by a name that is no source's
 	}
 	return checkReplaceable(out)
+}
+
+// real follows the links of a path whose end may not be there yet.
+func real(path string) string {
+	rest := ""
+	for at := path; ; at = filepath.Dir(at) {
+		if found, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(found, rest)
+		}
+		if at == filepath.Dir(at) {
+			return path
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
 }
 
 // checkReplaceable wants a folder that is new, empty or a release.

@@ -45,7 +45,7 @@ func Receive(ctx context.Context, r *action.Run, id release.Digest, dir string) 
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
+	if err := r.MkdirAll(filepath.Dir(dir)); err != nil {
 		return fmt.Errorf("receiving the release: %w", err)
 	}
 	quarantine, err := os.MkdirTemp(filepath.Dir(dir), ".receiving-")

@@ -26,8 +26,8 @@ func Action(stages ...action.Action) action.Action {
 	return action.Action{
 		Spec: action.Spec{
 			Name:        "checkout-deploy",
-			Summary:     "builds, checks and delivers releases of checkout pages",
-			Description: "Build, pin, check and deliver releases of checkout and payment pages: stages in a row, in one container.",
+			Summary:     "builds releases of checkout pages, and checks them",
+			Description: "Build and check releases of checkout and payment pages: stages in a row, in one container.",
 			Icon:        "shopping-cart",
 			Colour:      "green",
 			Inputs: append([]action.Input{{

@@ -47,6 +47,7 @@ func TestStages(t *testing.T) {
 		{"in the order given, outputs passed on", []string{"--stages=two,one", "--one-own=x"}, 0, "dist=dist++\n", []string{"two got dist=dist own=", "one got dist=dist+ own=x"}, ""},
 		{"the user's value is every stage's", []string{"--stages", "one two", "--dist", "mine"}, 0, "dist=mine+\n", []string{"one got dist=mine", "two got dist=mine own="}, ""},
 		{"the first that fails ends it", []string{"--stages=one,bad,two"}, 1, "dist=dist+\n", []string{"bad got dist=dist+", "error: checkout-deploy: stage bad: it is broken"}, "two got"},
+		{"none at all", []string{"--stages", ",,"}, 2, "", []string{"want at least one of one, two, bad"}, "got dist"},
 		{"an unknown one", []string{"--stages=one,tow"}, 2, "", []string{`with "tow" in it, did you mean two? Allowed: one, two, bad`}, "got dist"},
 	}
 	for _, row := range rows {

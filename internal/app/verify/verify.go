@@ -30,10 +30,10 @@ func Action() action.Action {
 			Colour:      "green",
 			Inputs: []action.Input{
 				action.Release(&in.release),
-				{Name: "dist", Default: "dist", Value: action.Text(&in.dist), Doc: "The release's folder, relative to the workspace. Where it is missing or empty, it is made of the workflow's artifact of `release`."},
+				{Name: "dist", Default: "dist", Value: action.Text(&in.dist), Doc: "The release's folder, relative to the workspace. Where it is missing or empty, the workflow's artifact of `release` is put there."},
 			},
 			Outputs: []action.Output{
-				{Name: "release", Doc: "The release's id, proven."},
+				{Name: "release", Doc: "The release's id."},
 				{Name: "dist", Doc: "The folder of the release, relative to the workspace."},
 			},
 			Permissions: []string{"contents: read"},
@@ -45,6 +45,11 @@ func Action() action.Action {
 func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	dir := r.Path(in.dist)
 	id, err := in.id()
+	if err == nil && id.IsZero() && r.OnRunner() {
+		// An output's name that is misspelled is empty too, and would make any
+		// release right.
+		err = errors.New("release: got nothing, want the id of a release, such as the output release of the job that made it")
+	}
 	if err != nil {
 		return action.Misuse(err)
 	}
@@ -61,10 +66,14 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	if err != nil {
 		return r.In(dir, err)
 	}
+	given := id
 	if id, err = rel.ID(); err != nil {
 		return err
 	}
 	r.Logf("%s: all %d files are those of release %s", r.Shown(dir), len(rel.Files), id)
+	if given.IsZero() {
+		r.Logf("The record itself was compared with no id: give release to know that it is the one you mean.")
+	}
 	r.SetOutput("release", id.String())
 	r.SetOutput("dist", r.Shown(dir))
 	return nil
@@ -103,6 +112,9 @@ func receive(ctx context.Context, r *action.Run, id release.Digest, dir string) 
 func holdsSomething(dir string) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(dir); err == nil {
+			return false, fmt.Errorf("got %q, a link that leads nowhere, want a folder or nothing", dir)
+		}
 		return false, nil
 	}
 	return len(entries) > 0, err

@@ -2,10 +2,12 @@ package verify
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -68,6 +70,18 @@ func TestVerify(t *testing.T) {
 		{"another record", write(release.RecordName, "{}"), nil, 1, "release record"},
 		{"another release", nil, []string{"--release", strings.Repeat("0", 63) + "1"}, 1, "want " + strings.Repeat("0", 63) + "1"},
 		{"an id of zeros is not any release", nil, []string{"--release", strings.Repeat("0", 64)}, 2, "nothing but zeros"},
+		{"a link to nothing", func(t *testing.T, dist string) {
+			if err := errors.Join(os.RemoveAll(dist), os.Symlink("gone", dist)); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, 1, "a link that leads nowhere"},
+		{"a pipe for a record", func(t *testing.T, dist string) {
+			record := filepath.Join(dist, release.RecordName)
+			if err := errors.Join(os.Remove(record), syscall.Mkfifo(record, 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, 1, "want a file"},
+		{"a blank id", nil, []string{"--release", " "}, 2, "got blank text"},
 		{"no id", nil, []string{"--release", "latest"}, 2, "lower-case hexadecimal"},
 		{"nothing there", nil, []string{"--dist", "nowhere"}, 2, "got neither files in nowhere nor the id of a release"},
 		{"nothing there, and no workflow", nil, []string{"--dist", "nowhere", "--release", strings.Repeat("0", 63) + "1"}, 1, "the folder itself is the hand-over"},
@@ -93,5 +107,19 @@ func TestVerify(t *testing.T) {
 				t.Error("got the folder nowhere, want none")
 			}
 		})
+	}
+}
+
+// In a workflow an empty id is an output's name misspelled.
+func TestAWorkflowNamesTheRelease(t *testing.T) {
+	dir := t.TempDir()
+	sample(t, filepath.Join(dir, "dist"))
+	var out bytes.Buffer
+	c := &action.Command{
+		Stdout: &out, LookPath: exec.LookPath,
+		Env: []string{"GITHUB_ACTIONS=true", "GITHUB_WORKSPACE=" + dir, "GITHUB_OUTPUT=" + dir + "/output", "INPUT_RELEASE=", "INPUT_DIST=dist"},
+	}
+	if code := c.Run(t.Context(), Action()); code != 2 || !strings.Contains(out.String(), "release: got nothing") {
+		t.Errorf("got exit code %d\n%s", code, &out)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // findAsset returns the real path of a file that plain CSS names: relative to
@@ -49,7 +51,10 @@ func assetInPackage(folder, rest string) (string, error) {
 	return "", nil
 }
 
-func loadAsset(path string) (api.OnLoadResult, error) {
+func loadAsset(path, bound string) (api.OnLoadResult, error) {
+	if err := origin.Check(path, bound); err != nil {
+		return api.OnLoadResult{}, err
+	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return api.OnLoadResult{}, fmt.Errorf("reading asset: %w", err)

@@ -18,6 +18,9 @@ type Options struct {
 	// Root is the absolute path of the project. Names and messages are
 	// relative to it, so that they are the same on any machine.
 	Root string
+	// Bound is the folder that all files must lie in, absolute and without links;
+	// empty for no bound.
+	Bound string
 	// Sass is the Dart Sass executable. Empty: see FindSass.
 	Sass string
 	// ProgramFolder is the folder of the running program; a release ships

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // read returns the content of file i, reading it once a compilation.
@@ -19,6 +21,9 @@ func (j *job) read(i int) (string, error) {
 	f := j.file(i)
 	if f.loaded {
 		return f.content, nil
+	}
+	if err := origin.Check(f.real, j.compiler.options.Bound); err != nil {
+		return "", err
 	}
 	content, err := os.ReadFile(f.real)
 	if err != nil {

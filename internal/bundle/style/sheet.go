@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // Sheet is one compiled style source.
@@ -131,6 +133,9 @@ func (s *Sheet) fresh() bool  { return unchanged(s.inputs) }
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 func (c *Compiler) readPlain(path string) (*source, error) {
+	if err := origin.Check(path, c.options.Bound); err != nil {
+		return nil, err
+	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading style source %q: %w", c.display(path), err)
