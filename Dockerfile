@@ -9,29 +9,33 @@
 
 FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS go
 
-# Every program, and the licences of the modules in them.
-FROM go AS build
+FROM go AS source
 WORKDIR /src
 # The flags are the Makefile's, so that a build cache mounted here is of use.
 ENV CGO_ENABLED=0 GOEXPERIMENT=jsonv2 GOFLAGS="-trimpath -buildvcs=false" GOTOOLCHAIN=local
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
+COPY .ci/programs /usr/local/bin/
 COPY LICENSE NOTICE ./
 COPY cmd cmd
 COPY internal internal
+
+# Programs, and the licences of the modules in them: of an image, no more than it
+# needs.
+FROM source AS build-bundle-programs
 ARG TARGETARCH
 ARG VERSION=devel
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-	GOOS=linux GOARCH=$TARGETARCH go build -ldflags "-s -w -X main.version=$VERSION" -o /programs/ ./cmd/...
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build set -eu; \
-	mkdir -p /licences/checkout-deploy; cp LICENSE NOTICE /licences/checkout-deploy/; \
-	go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}' ./cmd/... | sort -u | \
-	while read -r module folder; do \
-		mkdir -p "/licences/$module"; \
-		find "$folder" -maxdepth 1 -type f \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'patents*' \) -exec cp {} "/licences/$module/" \; ; \
-		[ -n "$(ls "/licences/$module")" ] || { echo "no licence in $module" >&2; exit 1; }; \
-	done; \
-	mkdir -p /licences/go; cp "$(go env GOROOT)/LICENSE" /licences/go/
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build programs ./cmd/build-bundle ./cmd/sass-launcher
+
+FROM source AS scan-image-programs
+ARG TARGETARCH
+ARG VERSION=devel
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build programs ./cmd/scan-image
+
+FROM source AS all-programs
+ARG TARGETARCH
+ARG VERSION=devel
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build programs ./cmd/...
 
 # Dart Sass, as npm's packages have it; the lock holds their digests.
 FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS sass
@@ -53,9 +57,9 @@ COPY --from=libc /usr/share/doc/libc6/copyright usr/share/doc/libc6/
 COPY --from=libc /usr/lib/os-release etc/
 COPY --from=libc /var/lib/dpkg/status /debian-status
 COPY --from=sass /dart-sass opt/checkout-deploy/dart-sass
-COPY --from=build /licences usr/share/doc
-COPY --from=build /programs/sass-launcher bin/sh
-COPY --from=build /programs/build-bundle opt/checkout-deploy/
+COPY --from=build-bundle-programs /licences usr/share/doc
+COPY --from=build-bundle-programs /programs/sass-launcher bin/sh
+COPY --from=build-bundle-programs /programs/build-bundle opt/checkout-deploy/
 ARG TARGETARCH
 # The package's entry lets a scanner see which C library this is.
 RUN set -eu; \
@@ -73,8 +77,8 @@ ENTRYPOINT ["/opt/checkout-deploy/build-bundle"]
 FROM go AS scan-image-root
 WORKDIR /root-fs
 RUN mkdir -p etc/ssl/certs opt/checkout-deploy tmp usr/share && chmod 1777 tmp && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/
-COPY --from=build /licences usr/share/doc
-COPY --from=build /programs/scan-image opt/checkout-deploy/
+COPY --from=scan-image-programs /licences usr/share/doc
+COPY --from=scan-image-programs /programs/scan-image opt/checkout-deploy/
 RUN find . -exec touch -h -d @0 {} +
 
 FROM scratch AS scan-image
@@ -84,7 +88,8 @@ ENTRYPOINT ["/opt/checkout-deploy/scan-image"]
 # Every program. Build-bundle's root is all of what the others need.
 FROM go AS checkout-deploy-root
 COPY --from=build-bundle-root /root-fs /root-fs
-COPY --from=build /programs /root-fs/opt/checkout-deploy
+COPY --from=all-programs /licences /root-fs/usr/share/doc
+COPY --from=all-programs /programs /root-fs/opt/checkout-deploy
 RUN rm /root-fs/opt/checkout-deploy/sass-launcher && find /root-fs -exec touch -h -d @0 {} +
 
 FROM scratch AS checkout-deploy
