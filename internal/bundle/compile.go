@@ -12,6 +12,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/org/checkout-deploy/internal/bundle/imports"
+	"github.com/org/checkout-deploy/internal/bundle/origin"
 	"github.com/org/checkout-deploy/internal/finding"
 )
 
@@ -26,6 +27,7 @@ type compilation struct {
 	temp    string // holds the derived tsconfig
 	effects *sideEffects
 	enums   *imports.Enums
+	origin  *origin.Checker
 	*entryState
 }
 
@@ -69,7 +71,7 @@ func (c *compilation) begin(entry Entry) {
 }
 
 func newCompilation(opts Options) (*compilation, error) {
-	c := &compilation{opts: opts, effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
+	c := &compilation{opts: opts, origin: origin.New(opts.Bound), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
 	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: os.ReadFile}
 	loaders, err := esbuildLoaders(opts.Loaders)
 	if err != nil {

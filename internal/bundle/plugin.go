@@ -14,7 +14,6 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/org/checkout-deploy/internal/bundle/imports"
-	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // envName is the free variable by which module code reaches the run time; the
@@ -307,7 +306,7 @@ func (h *hooks) loadEnum(a api.OnLoadArgs) (api.OnLoadResult, error) {
 // checkOrigin refuses files that must not be in a release, and leaves others to
 // the hooks after it.
 func (h *hooks) checkOrigin(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	return api.OnLoadResult{}, origin.Check(a.Path, h.opts.Bound)
+	return api.OnLoadResult{}, h.origin.Check(a.Path)
 }
 
 // loadStyle leaves a call in the style's place: where it is evaluated is

@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 		{"a device", "/dev/zero", "", "no regular file"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			err := Check(row.file, row.bound)
+			err := New(row.bound).Check(row.file)
 			if (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
 				t.Errorf("got %v, want %q", err, row.says)
 			}

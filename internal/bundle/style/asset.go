@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
-
-	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // findAsset returns the real path of a file that plain CSS names: relative to
@@ -51,8 +49,8 @@ func assetInPackage(folder, rest string) (string, error) {
 	return "", nil
 }
 
-func loadAsset(path, bound string) (api.OnLoadResult, error) {
-	if err := origin.Check(path, bound); err != nil {
+func (c *Compiler) loadAsset(path string) (api.OnLoadResult, error) {
+	if err := c.origin.Check(path); err != nil {
 		return api.OnLoadResult{}, err
 	}
 	content, err := os.ReadFile(path)

@@ -193,7 +193,7 @@ func (b *bundle) load(args api.OnLoadArgs) (api.OnLoadResult, error) {
 		b.mu.Lock()
 		b.assets = append(b.assets, args.Path)
 		b.mu.Unlock()
-		return loadAsset(args.Path, b.compiler.options.Bound)
+		return b.compiler.loadAsset(args.Path)
 	}
 	sheet, err := b.sheet(args.Path)
 	if err != nil {

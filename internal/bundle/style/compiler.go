@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+
+	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // Options configures a Compiler. Only Root is required.
@@ -46,6 +48,7 @@ type Options struct {
 // Compiler compiles style sources. It is safe for concurrent use.
 type Compiler struct {
 	options Options
+	origin  *origin.Checker
 	root    string // Root without symbolic links, as the files found are
 	process process
 	sources flights[*source]
@@ -68,7 +71,7 @@ func New(options Options) (*Compiler, error) {
 	if options.MaxWarnings == 0 {
 		options.MaxWarnings = 20
 	}
-	c := &Compiler{options: options, root: root, scopes: map[string]string{}}
+	c := &Compiler{options: options, origin: origin.New(options.Bound), root: root, scopes: map[string]string{}}
 	c.process.compiler = c
 	return c, nil
 }

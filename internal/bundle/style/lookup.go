@@ -12,8 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // read returns the content of file i, reading it once a compilation.
@@ -22,7 +20,7 @@ func (j *job) read(i int) (string, error) {
 	if f.loaded {
 		return f.content, nil
 	}
-	if err := origin.Check(f.real, j.compiler.options.Bound); err != nil {
+	if err := j.compiler.origin.Check(f.real); err != nil {
 		return "", err
 	}
 	content, err := os.ReadFile(f.real)

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // Sheet is one compiled style source.
@@ -133,7 +131,7 @@ func (s *Sheet) fresh() bool  { return unchanged(s.inputs) }
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 func (c *Compiler) readPlain(path string) (*source, error) {
-	if err := origin.Check(path, c.options.Bound); err != nil {
+	if err := c.origin.Check(path); err != nil {
 		return nil, err
 	}
 	content, err := os.ReadFile(path)
