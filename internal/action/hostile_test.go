@@ -133,6 +133,18 @@ func FuzzOutput(f *testing.F) {
 	})
 }
 
+// A delimiter that was seen once is of no use for the next value.
+func TestDelimitersDiffer(t *testing.T) {
+	seen := map[string]bool{}
+	for range 100 {
+		record := output{"one", "x"}.record()
+		if seen[record] || len(record) < len("one<<\nx\n\n")+2*26 {
+			t.Fatalf("got %q again, or a short delimiter", record)
+		}
+		seen[record] = true
+	}
+}
+
 func TestSecretsStayIn(t *testing.T) {
 	const key = "s3cr3t/+ value\nsecond-line"
 	tr := runner(t)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -102,11 +103,29 @@ func (in *inputs) writeReport(r *action.Run, file string, p report.Page) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, html, 0o666); err != nil {
+	if err := replace(file, html); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	r.Wrote(file)
 	r.Logf("the report is %s", r.Shown(file))
+	return nil
+}
+
+// replace puts a file in another's place, whole or not at all. A link is replaced
+// itself: a repository may have one that leads anywhere.
+func replace(file string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".report-*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
 	return nil
 }
 

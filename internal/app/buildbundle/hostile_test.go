@@ -1,6 +1,7 @@
 package buildbundle
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -160,5 +161,41 @@ func TestPipesAreNotRead(t *testing.T) {
 	}
 	if s := runStep(t, dir); s.code != 1 {
 		t.Errorf("got exit code %d\n%s", s.code, s.log)
+	}
+}
+
+// A report replaces a link, and does not write to where it leads.
+func TestReportReplacesLinks(t *testing.T) {
+	dir := project(t)
+	precious := filepath.Join(filepath.Dir(dir), "precious")
+	report := filepath.Join(dir, "report.html")
+	if err := errors.Join(os.WriteFile(precious, []byte("keep"), 0o644), os.Symlink(precious, report)); err != nil {
+		t.Fatal(err)
+	}
+	if s := runStep(t, dir, "report=report.html"); s.code != 0 {
+		t.Fatalf("got exit code %d\n%s", s.code, s.log)
+	}
+	kept, _ := os.ReadFile(precious)
+	if info, err := os.Lstat(report); err != nil || !info.Mode().IsRegular() || string(kept) != "keep" {
+		t.Errorf("got %v, %v, and %q where the link led", info, err, kept)
+	}
+	if s := runStep(t, dir, "report="+filepath.Join(t.TempDir(), "report.html")); s.code != 2 || !strings.Contains(s.log, "outside the workspace") {
+		t.Errorf("outside the workspace: got exit code %d\n%s", s.code, s.log)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".report-*")); len(left) > 0 {
+		t.Errorf("got %q left behind", left)
+	}
+}
+
+// Messages quote a project's settings: a link to the environment is no setting.
+func TestEnvironmentIsNotQuoted(t *testing.T) {
+	for _, name := range []string{".browserslistrc", "tsconfig.json"} {
+		dir := project(t)
+		if err := errors.Join(os.WriteFile(filepath.Join(dir, "checkout-deploy.yml"), []byte("version: 1\n"), 0o644), os.Symlink("/proc/self/environ", filepath.Join(dir, name))); err != nil {
+			t.Fatal(err)
+		}
+		if s := runStep(t, dir); s.code != 1 || strings.Contains(s.log, "PATH=") {
+			t.Errorf("%s: got exit code %d\n%s", name, s.code, s.log)
+		}
 	}
 }

@@ -34,6 +34,9 @@ func (b *builder) checkReport() error {
 	if inside(file, b.outDir()) {
 		return fmt.Errorf("report: got %q, which is in the release's folder %q; want a file outside it", b.Report, b.cfg.Build.OutDir)
 	}
+	if b.Workspace != "" && !inside(real(filepath.Dir(file)), b.Workspace) {
+		return fmt.Errorf("report: got %q, which lies outside the workspace; want a file in it", b.Report)
+	}
 	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
 		return fmt.Errorf("report: got %q, want a file in a folder that is there", b.Report)
 	}

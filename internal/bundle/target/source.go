@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/org/checkout-deploy/internal/bundle/origin"
 )
 
 // Options says where to look for a project's queries.
@@ -59,7 +61,7 @@ func (o Options) environment() string {
 // either by environment. Nil: there is none.
 func (o Options) packageQueries() ([]string, error) {
 	path := filepath.Join(o.Root, "package.json")
-	text, err := os.ReadFile(path)
+	text, err := readProject(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -113,7 +115,7 @@ func (o Options) fileQueries() ([]string, string, error) {
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		text, err := os.ReadFile(path)
+		text, err := readProject(path)
 		if err != nil {
 			return nil, "", fmt.Errorf("browser targets: %w", err)
 		}
@@ -162,4 +164,13 @@ func sectionQueries(text, environment string) ([]string, error) {
 		}
 	}
 	return nil, fmt.Errorf("no queries for the environment %q: write them at the top of the file or below [%s]", environment, environment)
+}
+
+// readProject reads a file of the project. Messages quote it, so a link to one of
+// the system's, such as a process's environment, is not followed.
+func readProject(path string) ([]byte, error) {
+	if err := origin.New("").Check(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }
