@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -35,6 +36,12 @@ type compiledModule struct {
 	code      []byte
 	sourceMap []byte
 	bare      map[string]bool // specifiers imported for their effects alone
+	text      []byte          // what was compiled in the source's place, nil for the source
+	source    []byte          // of a script of the project's own
+
+	// What esbuild says of it, to tell whether an edit changes the graph.
+	format  string
+	imports []metaImport
 }
 
 func (a *Apart) entry(name string) *entryApart {
@@ -64,7 +71,7 @@ func (c *compilation) compileApart(ctx context.Context, warnings []api.Message) 
 	keys := c.reachable()
 	var missing []string
 	for _, key := range keys {
-		if known.modules[key] == nil {
+		if m := known.modules[key]; m == nil || !bytes.Equal(m.text, c.rewritten[c.abs(key)].text) {
 			missing = append(missing, key)
 		}
 	}
@@ -143,7 +150,7 @@ func (c *compilation) batchOf(key string) (format api.Format, loader api.Loader)
 func (c *compilation) compileModules(ctx context.Context, keys []string) (out []*compiledModule, warnings []api.Message, err error) {
 	var batches []batch
 	for _, key := range keys {
-		m := &compiledModule{key: key}
+		m := &compiledModule{key: key, text: c.rewritten[c.abs(key)].text, source: c.sources.texts[c.abs(key)]}
 		out = append(out, m)
 		if strings.HasPrefix(key, disabled) {
 			m.common = true
@@ -183,7 +190,7 @@ func (c *compilation) compileModules(ctx context.Context, keys []string) (out []
 // transpile runs esbuild over the files of the modules alone.
 func (c *compilation) transpile(b batch) (warnings, errors []api.Message) {
 	opts := c.base
-	opts.Format, opts.Plugins = b.format, []api.Plugin{c.plugin()}
+	opts.Format, opts.Plugins, opts.Metafile = b.format, []api.Plugin{c.plugin()}, true
 	if b.loader != api.LoaderNone {
 		opts.Loader = maps.Clone(opts.Loader)
 	}
@@ -198,6 +205,10 @@ func (c *compilation) transpile(b batch) (warnings, errors []api.Message) {
 		opts.EntryPointsAdvanced = append(opts.EntryPointsAdvanced, api.EntryPoint{InputPath: in, OutputPath: fmt.Sprint("m", i)})
 	}
 	res := api.Build(opts)
+	if len(res.Errors) > 0 {
+		return res.Warnings, res.Errors
+	}
+	b.readMeta(res.Metafile)
 	for _, f := range res.OutputFiles {
 		var i int
 		base := path.Base(f.Path)
@@ -211,6 +222,19 @@ func (c *compilation) transpile(b batch) (warnings, errors []api.Message) {
 		}
 	}
 	return res.Warnings, res.Errors
+}
+
+// readMeta notes what esbuild says of each module.
+func (b batch) readMeta(text string) {
+	meta, err := readMetafile(text)
+	if err != nil {
+		return // every module looks changed then
+	}
+	for _, m := range b.modules {
+		name, _, _ := strings.Cut(m.key, " with {")
+		in := meta.Inputs[name]
+		m.format, m.imports = in.Format, in.Imports
+	}
 }
 
 // readBare finds the imports that bind nothing; esbuild prints imports first.

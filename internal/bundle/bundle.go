@@ -29,12 +29,14 @@ type entryResult struct {
 func (c *compilation) link(ctx context.Context, out *compiled, values map[string]string) (*entryResult, error) {
 	in := c.linkInput(out)
 	in.Values = values
+	before := len(c.sources.warnings)
+	defer func() { c.sources.warnings = c.sources.warnings[:before] }() // a session links again
 	linked, err := link.Link(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	res := &entryResult{Output: linked, assets: c.sources.assets}
-	res.warnings = c.sources.warnings
+	res.warnings = slices.Clone(c.sources.warnings)
 	for _, w := range out.warnings {
 		if !ofOurModules(w) {
 			res.warnings = append(res.warnings, c.warning(w))

@@ -42,6 +42,7 @@ type entryState struct {
 	plan      plan
 	polyfills map[string]bool      // see isPolyfill
 	valued    map[string]rewritten // by absolute path: ambient const enums given a value, in the scan
+	rerouter  *imports.Rewriter
 	rerouted  map[string]rewritten // by absolute path: imports led past barrels
 	rewritten map[string]rewritten // the same with preludes: what is compiled
 }
@@ -70,6 +71,9 @@ var extraRoot = newRootID("extra", "")
 // begin turns to an entry.
 func (c *compilation) begin(entry Entry) {
 	c.entryState = &entryState{entry: entry, scan: true, sources: newSources()}
+	if c.opts.Apart != nil {
+		c.sources.texts = map[string][]byte{}
+	}
 }
 
 func newCompilation(opts Options) (*compilation, error) {

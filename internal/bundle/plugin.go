@@ -56,7 +56,10 @@ type hooks struct {
 	enumRewriter *imports.Rewriter
 }
 
-var styleFile = regexp.MustCompile(`\.(css|scss|sass)$`)
+var (
+	styleFile       = regexp.MustCompile(`\.(css|scss|sass)$`)
+	styleModuleFile = regexp.MustCompile(`\.module\.(css|scss|sass)$`)
+)
 
 // resolve takes over the imports that esbuild would not treat as we need:
 // import() and late require() become roots, styles always count as effects,
