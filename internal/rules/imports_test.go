@@ -34,6 +34,7 @@ var rooms = map[string]room{
 	"internal/bundle":        {floor: capability},
 	"internal/channel":       {floor: capability},
 	"internal/config":        {floor: capability},
+	"internal/devserver":     {floor: capability},
 	"internal/flag":          {floor: capability},
 	"internal/gate":          {floor: capability, pure: true},
 	"internal/gh":            {floor: capability},
