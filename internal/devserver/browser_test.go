@@ -437,6 +437,7 @@ func TestPictures(t *testing.T) {
 			p.run(run)
 			p.wait(ready)
 			png, err := p.Screenshot(ctx)
+			_ = p.Close()
 			if err == nil {
 				err = os.WriteFile(filepath.Join(*pictures, what+"-"+name+".png"), png, 0o666)
 			}

@@ -61,6 +61,7 @@ func TestFiles(t *testing.T) {
 		{"a slip", "/chekout.js", "", 404, "text/plain; charset=utf-8", "Did you mean " + e.JS[0] + "?"},
 		{"a hash of another day", "/checkout-0123456789.css", "text/html", 404, "text/html; charset=utf-8", `<a href="/` + e.CSS[0] + `">`},
 		{"text that is markup", "/%3Cscript%3E", "text/html", 404, "text/html; charset=utf-8", "&lt;script&gt;"},
+		{"the index beside a page of the project", Prefix, "text/html", 200, "text/html; charset=utf-8", "/checkout.js"},
 		{"nothing of the server's own", Prefix + "other", "", 404, "text/plain; charset=utf-8", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,6 +120,12 @@ func TestWhoMayRead(t *testing.T) {
 			}
 			if test.status == 200 && got.header.Get("Cross-Origin-Resource-Policy") != "same-site" {
 				t.Error("any page may run the script, and read its functions")
+			}
+			if test.origin != "" {
+				got := ask(t, http.MethodGet, url+path, "Host: "+test.host, "Referer: "+test.origin+"/checkout")
+				if want := map[bool]string{true: "cross-origin", false: "same-site"}[test.allowed]; test.status == 200 && got.header.Get("Cross-Origin-Resource-Policy") != want {
+					t.Errorf("without crossorigin: got %q, want %q", got.header.Get("Cross-Origin-Resource-Policy"), want)
+				}
 			}
 			if events := ask(t, http.MethodHead, url+Prefix+"events", headers...); test.origin != "" && (events.status == 200) != test.allowed {
 				t.Errorf("events: got %d", events.status)

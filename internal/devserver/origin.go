@@ -77,10 +77,13 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// embeddable says which pages may use a file without asking to read it: a
-// script's functions can be read by the page that runs it, so code is only for
-// pages of this machine; others load it with crossorigin, as the tags say.
-func embeddable(mediaType string) string {
+// embeddable says which pages may use a file without asking to read it. A page
+// that runs a script can read its functions (CVE-2025-30359), so code is only
+// for pages that may read; a page can't say that it is another's.
+func (s *Server) embeddable(r *http.Request, mediaType string) string {
+	if u, err := url.Parse(r.Header.Get("Referer")); err == nil && s.mayRead(u.Scheme+"://"+u.Host) {
+		return "cross-origin"
+	}
 	for _, code := range []string{"text/javascript", "application/json", "text/html"} {
 		if strings.HasPrefix(mediaType, code) {
 			return "same-site"

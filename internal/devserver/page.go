@@ -26,6 +26,7 @@ var pages = template.Must(template.New("page").Parse(pageHTML))
 // page is one of the server's own.
 type page struct {
 	Title, Text string
+	Missing     bool
 	Nearest     []string // files that may have been meant
 	Entries     []entryTags
 	Files       []listed
@@ -133,7 +134,7 @@ func (s *Server) missing(w http.ResponseWriter, r *http.Request, st state, name 
 		refuse(w, http.StatusNotFound, text)
 		return
 	}
-	s.show(w, r, http.StatusNotFound, page{Title: "There is no such file", Text: text, Nearest: near})
+	s.show(w, r, http.StatusNotFound, page{Title: "There is no such file", Text: text, Missing: true, Nearest: near})
 }
 
 // nearest lists files that were probably meant: one with another hash, one with

@@ -29,12 +29,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// What has a hash in its name is the same in every build, so an old page
 	// gets its files while a new build is under way.
 	if f, ok := st.shelf[name]; ok && hashed(name) {
-		send(w, r, f.file)
+		s.send(w, r, f.file)
 		return
 	}
 	st = s.settled(r.Context())
 	if f, ok := st.find(name); ok {
-		send(w, r, f)
+		s.send(w, r, f)
 		return
 	}
 	if s.Public != nil && s.public(w, r, st, name) {
@@ -51,14 +51,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // own answers at the server's own addresses.
 func (s *Server) own(w http.ResponseWriter, r *http.Request, name string) {
 	switch name {
+	case "":
+		s.index(w, r, s.settled(r.Context()))
 	case "events":
 		s.events(w, r)
 	case "client.js":
-		send(w, r, file{[]byte(Client(release.Classic)), release.TypeOf(name)})
+		s.send(w, r, file{[]byte(Client(release.Classic)), release.TypeOf(name)})
 	case "page.js":
-		send(w, r, file{pageJS, release.TypeOf(name)})
+		s.send(w, r, file{pageJS, release.TypeOf(name)})
 	case "page.css":
-		send(w, r, file{pageCSS, release.TypeOf(name)})
+		s.send(w, r, file{pageCSS, release.TypeOf(name)})
 	default:
 		refuse(w, http.StatusNotFound, "got "+quote(r.URL.Path)+": there is nothing of the server's own")
 	}
@@ -75,9 +77,9 @@ func (st *state) find(name string) (file, bool) {
 	return f.file, ok
 }
 
-func send(w http.ResponseWriter, r *http.Request, f file) {
+func (s *Server) send(w http.ResponseWriter, r *http.Request, f file) {
 	w.Header().Set("Content-Type", f.mediaType)
-	w.Header().Set("Cross-Origin-Resource-Policy", embeddable(f.mediaType))
+	w.Header().Set("Cross-Origin-Resource-Policy", s.embeddable(r, f.mediaType))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.content))
 }
 
@@ -121,7 +123,7 @@ func (s *Server) public(w http.ResponseWriter, r *http.Request, st state, name s
 		}
 		mediaType := release.TypeOf(try)
 		w.Header().Set("Content-Type", mediaType)
-		w.Header().Set("Cross-Origin-Resource-Policy", embeddable(mediaType))
+		w.Header().Set("Cross-Origin-Resource-Policy", s.embeddable(r, mediaType))
 		http.ServeContent(w, r, "", time.Time{}, f)
 		return true
 	}
@@ -146,7 +148,7 @@ func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, st state, n
 		s.index(w, r, st)
 		return
 	}
-	send(w, r, file{html, release.TypeOf(name)})
+	s.send(w, r, file{html, release.TypeOf(name)})
 }
 
 func quote(text string) string {
