@@ -76,6 +76,20 @@ var trials = map[string]trial{
 		files:    map[string]string{"src/index.ts": "import React from 'react'; export default React.version", "src/page-react.ts": "export default (window as any).React"},
 		contains: []string{"window.React"},
 	},
+	"externals of modules": {
+		files:    map[string]string{"src/index.ts": "import pay from 'https://js.example.com/v3/'; export default [pay]"},
+		contains: []string{`from"https://js.example.com/v3/"`},
+	},
+	"entry of two modules": {
+		files: map[string]string{
+			"src/polyfill.ts": "document.title = 'marker-first'; export const unused = 'marker-unused'", "src/index.ts": "export const render = () => [document.title, 'marker-render']",
+		},
+		contains: []string{"marker-first", "render:", "marker-render", "checkout-"}, lacks: []string{"marker-unused"},
+	},
+	"linked maps": {
+		files:    map[string]string{"src/index.ts": "export default document.title"},
+		contains: []string{"//# sourceMappingURL=index-"}, mapped: "export default document.title",
+	},
 	"old browsers": {
 		files: map[string]string{
 			"src/index.ts": "export const a = async () => { for (const b of document.all) await b }",
