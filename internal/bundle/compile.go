@@ -126,7 +126,7 @@ func (c *compilation) baseOptions(loaders map[string]api.Loader, tsconfig string
 		Target:           opts.Target,
 		Tsconfig:         tsconfig,
 		Supported:        supported(opts.Format),
-		Alias:            opts.Alias,
+		Alias:            aliases(opts.Root, opts.Alias),
 		Define:           c.defines(),
 		Loader:           loaders,
 		MainFields:       opts.MainFields,
