@@ -82,7 +82,14 @@ func (c *compilation) compileApart(ctx context.Context, warnings []api.Message) 
 	for _, m := range fresh {
 		known.modules[m.key] = m
 	}
-	out := &compiled{warnings: warnings}
+	out := c.layOut(known, keys)
+	out.warnings = warnings
+	return out, nil
+}
+
+// layOut says what the linker needs of compiled modules.
+func (c *compilation) layOut(known *entryApart, keys []string) *compiled {
+	out := &compiled{}
 	for _, key := range keys {
 		out.apart = append(out.apart, c.chunkApart(known.modules[key]))
 	}
@@ -91,7 +98,7 @@ func (c *compilation) compileApart(ctx context.Context, warnings []api.Message) 
 	for _, id := range c.rootsInOrder() {
 		out.apart = append(out.apart, c.rootApart(id))
 	}
-	return out, nil
+	return out
 }
 
 // reachable lists the modules that some root reaches, sorted.
@@ -231,10 +238,13 @@ func (b batch) readMeta(text string) {
 	if err != nil {
 		return // every module looks changed then
 	}
+	imports := map[string][]metaImport{}
+	for _, out := range meta.Outputs {
+		imports[out.EntryPoint] = out.Imports
+	}
 	for _, m := range b.modules {
 		name, _, _ := strings.Cut(m.key, " with {")
-		in := meta.Inputs[name]
-		m.format, m.imports = in.Format, in.Imports
+		m.format, m.imports = meta.Inputs[name].Format, imports[name]
 	}
 }
 

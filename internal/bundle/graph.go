@@ -49,6 +49,7 @@ type metaImport struct {
 type metaOutput struct {
 	EntryPoint string                   `json:"entryPoint"`
 	Inputs     map[string]metaPartition `json:"inputs"`
+	Imports    []metaImport             `json:"imports"`
 	Bytes      int                      `json:"bytes"`
 }
 

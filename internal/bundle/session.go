@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evanw/esbuild/pkg/api"
+
 	"github.com/org/checkout-deploy/internal/bundle/imports"
 )
 
@@ -129,27 +131,63 @@ func (s *Session) replace(ctx context.Context, changed []string) bool {
 	for i := range s.entries {
 		e := &s.entries[i]
 		s.c.entryState = e.state
-		known := s.opts.Apart.entry(e.state.entry.Name)
-		fresh, ok := s.c.again(ctx, known, changed)
+		out, ok := s.c.again(ctx, s.opts.Apart.entry(e.state.entry.Name), e.out, changed)
 		if !ok {
 			return false
 		}
-		out := *e.out
-		out.apart = slices.Clone(out.apart)
-		for j := range out.apart {
-			if m := fresh[out.apart[j].Name]; m != nil {
-				out.apart[j].Code, out.apart[j].Map = m.code, m.sourceMap
-			}
-		}
-		maps.Copy(known.modules, fresh)
-		e.out = &out
+		e.out = out
 	}
 	return true
 }
 
-// again compiles the changed modules of the entry at hand; false where the graph
-// may have changed, or a module is in error.
-func (c *compilation) again(ctx context.Context, known *entryApart, changed []string) (map[string]*compiledModule, bool) {
+// again compiles the changed modules of the entry at hand; false where they bring
+// something that the graph does not have, or are in error.
+func (c *compilation) again(ctx context.Context, known *entryApart, last *compiled, changed []string) (*compiled, bool) {
+	keys := c.affected(known, changed)
+	for _, key := range keys {
+		if !c.reread(key, known.modules[key]) {
+			return nil, false
+		}
+	}
+	modules, err := c.compileModules(ctx, keys)
+	if err != nil {
+		return nil, false // the whole build says it better
+	}
+	fresh := map[string]*compiledModule{}
+	rewired := false
+	for _, m := range modules {
+		old := known.modules[m.key]
+		if m.format != old.format {
+			return nil, false
+		}
+		if !slices.Equal(m.imports, old.imports) || !maps.Equal(m.bare, old.bare) {
+			if !c.rewire(m, known) {
+				return nil, false
+			}
+			rewired = true
+		}
+		fresh[m.key] = m
+	}
+	maps.Copy(known.modules, fresh)
+	if rewired {
+		c.polyfills = nil
+		c.plan.available = availability(c.entryRoot(), c.graph.starts())
+		out := c.layOut(known, c.reachable())
+		out.warnings = last.warnings
+		return out, true
+	}
+	out := *last
+	out.apart = slices.Clone(out.apart)
+	for i := range out.apart {
+		if m := fresh[out.apart[i].Name]; m != nil {
+			out.apart[i].Code, out.apart[i].Map = m.code, m.sourceMap
+		}
+	}
+	return &out, true
+}
+
+// affected lists the modules that changed files make.
+func (c *compilation) affected(known *entryApart, changed []string) []string {
 	paths := map[string]bool{}
 	for _, path := range changed {
 		paths[path] = true
@@ -157,36 +195,66 @@ func (c *compilation) again(ctx context.Context, known *entryApart, changed []st
 	var keys []string
 	for key := range known.modules {
 		file, _, _ := strings.Cut(key, " with {")
-		if !isFileKey(file) {
-			continue
-		}
-		switch path := c.abs(file); {
+		switch {
+		case !isFileKey(file):
 		case styleModuleFile.MatchString(file) && slices.ContainsFunc(changed, styleFile.MatchString):
-			keys = append(keys, key)
-		case paths[path] && styleFile.MatchString(file):
-		case paths[path]:
+			keys = append(keys, key) // its class names may come from another
+		case paths[c.abs(file)] && !styleFile.MatchString(file):
 			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)
-	for _, key := range keys {
-		if !c.reread(key, known.modules[key]) {
-			return nil, false
+	return keys
+}
+
+// rewire gives a module the imports that it has now, where all of them lead to
+// modules that are known.
+func (c *compilation) rewire(m *compiledModule, known *entryApart) bool {
+	mod := c.graph.modules[m.key]
+	if mod == nil {
+		return false
+	}
+	var now []edge
+	for _, imp := range m.imports {
+		to, ok := c.targetOf(mod, imp)
+		if _, root := rootOfKey(to); !ok || !root && known.modules[to] == nil || c.graph.modules[to] == nil {
+			return false
+		}
+		now = append(now, edge{to, imp.Kind, imp.Path})
+	}
+	mod.imports = now
+	return true
+}
+
+// targetOf says what an import of the module means.
+func (c *compilation) targetOf(mod *module, imp metaImport) (key string, ok bool) {
+	for _, e := range mod.imports {
+		if e.kind == imp.Kind && e.original == imp.Path {
+			return e.to, true
 		}
 	}
-	fresh, err := c.compileModules(ctx, keys)
-	if err != nil {
-		return nil, false // the whole build says it better
+	kind, known := map[string]api.ResolveKind{
+		"import-statement": api.ResolveJSImportStatement, "require-call": api.ResolveJSRequireCall, "dynamic-import": api.ResolveJSDynamicImport,
+	}[imp.Kind]
+	path, ok := c.ask(c.abs(mod.key), imp.Path, kind)
+	if !known || !ok {
+		return "", false
 	}
-	out := map[string]*compiledModule{}
-	for _, m := range fresh {
-		old := known.modules[m.key]
-		if m.format != old.format || !slices.Equal(m.imports, old.imports) || !maps.Equal(m.bare, old.bare) {
-			return nil, false
+	if kind == api.ResolveJSDynamicImport {
+		id := newRootID(rootLazy, c.rel(path))
+		if c.effects.nodeMode(c.abs(mod.key)) {
+			id += nodeSuffix
 		}
-		out[m.key] = m
+		return rootNamespace + ":" + string(id), true
 	}
-	return out, true
+	return c.rel(path), true
+}
+
+// ask resolves an import of a file as the build does.
+func (c *compilation) ask(importer, specifier string, kind api.ResolveKind) (path string, ok bool) {
+	h := &hooks{compilation: c, build: c.build}
+	r := h.ask(api.OnResolveArgs{Path: specifier, Importer: importer, Namespace: "file", ResolveDir: filepath.Dir(importer), Kind: kind})
+	return r.Path, len(r.Errors) == 0 && !r.External && r.Namespace == "file" && r.Suffix == ""
 }
 
 // reread looks at a script's new source as the load hooks did; false where it
@@ -201,7 +269,8 @@ func (c *compilation) reread(key string, old *compiledModule) bool {
 		return false
 	}
 	typescript := strings.Contains(filepath.Ext(path), "ts")
-	if !equalDecls(old.source, src, typescript) || !newSources().says(path, key, src, newSources(), old.source) {
+	before, now := imports.Scan(old.source, typescript).Decls, imports.Scan(src, typescript).Decls
+	if !newSources().says(path, key, src, newSources(), old.source) || !c.allows(path, before, now) {
 		return false
 	}
 	delete(c.rewritten, path)
@@ -223,21 +292,54 @@ func (c *compilation) reread(key string, old *compiledModule) bool {
 	return true
 }
 
-// equalDecls reports that two texts import and export alike.
-func equalDecls(a, b []byte, typescript bool) bool {
-	return slices.EqualFunc(imports.Scan(a, typescript).Decls, imports.Scan(b, typescript).Decls, func(x, y imports.Decl) bool {
-		return x.Kind == y.Kind && x.TypeOnly == y.TypeOnly && x.Default == y.Default && x.Namespace == y.Namespace &&
-			x.Specifier == y.Specifier && x.Attributed == y.Attributed &&
-			slices.EqualFunc(x.Names, y.Names, func(m, n imports.Name) bool {
-				return m.Foreign == n.Foreign && m.Local == n.Local && m.TypeOnly == n.TypeOnly
-			})
-	})
+// allows reports that a file's declarations may become others without another
+// look at the graph: what it passes on stays, and where its imports lead is known.
+func (c *compilation) allows(path string, before, now []imports.Decl) bool {
+	if slices.EqualFunc(before, now, equalDecl) {
+		return true
+	}
+	exports := func(decls []imports.Decl) (out []imports.Decl, local bool) {
+		for _, d := range decls {
+			local = local || d.Kind == imports.ExportLocal
+			if d.Kind != imports.Import {
+				out = append(out, d)
+			}
+		}
+		return out, local
+	}
+	old, local1 := exports(before)
+	fresh, local2 := exports(now)
+	if local1 || local2 || !slices.EqualFunc(old, fresh, equalDecl) {
+		return false
+	}
+	graph, ok := c.rerouter.Graph.(*rerouteGraph)
+	if !ok {
+		return false
+	}
+	for _, d := range now {
+		site := importSite{path, d.Specifier}
+		if _, known := graph.edges[site]; known || d.TypeOnly || d.Kind != imports.Import {
+			continue
+		}
+		if target, ok := c.ask(path, d.Specifier, api.ResolveJSImportStatement); ok {
+			graph.edges[site] = target
+		}
+	}
+	return true
+}
+
+func equalDecl(x, y imports.Decl) bool {
+	return x.Kind == y.Kind && x.TypeOnly == y.TypeOnly && x.Default == y.Default && x.Namespace == y.Namespace &&
+		x.Specifier == y.Specifier && x.Attributed == y.Attributed &&
+		slices.EqualFunc(x.Names, y.Names, func(m, n imports.Name) bool {
+			return m.Foreign == n.Foreign && m.Local == n.Local && m.TypeOnly == n.TypeOnly
+		})
 }
 
 // says reports that two texts of a file tell the load hooks the same.
 func (s *sources) says(path, name string, text []byte, other *sources, old []byte) bool {
 	s.script(path, name, text)
 	other.script(path, name, old)
-	return maps.Equal(s.comments, other.comments) && maps.Equal(s.lates, other.lates) && maps.Equal(s.bare, other.bare) &&
+	return maps.Equal(s.comments, other.comments) && maps.Equal(s.lates, other.lates) &&
 		maps.Equal(s.esm, other.esm) && len(s.warnings) == 0 && len(other.warnings) == 0
 }

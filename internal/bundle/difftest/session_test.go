@@ -109,7 +109,7 @@ func edit(t *testing.T, random *rand.Rand, dir string, files []txtar.File) strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	switch kind := random.IntN(7); {
+	switch kind := random.IntN(9); {
 	case strings.HasSuffix(f.Name, ".css"):
 		text = fmt.Appendf(text, ".added-%d{color:red}\n", random.IntN(100))
 	case kind == 0:
@@ -123,13 +123,31 @@ func edit(t *testing.T, random *rand.Rand, dir string, files []txtar.File) strin
 		text = append(bytes.Clone(text[:at[0]]), text[at[1]:]...)
 	case kind == 4 && importLine.Match(f.Data):
 		text = append(importLine.Find(f.Data), text...)
+	case kind == 4:
+		text = append(fmt.Appendf(nil, "import * as added%d from %q;\n", random.IntN(1000), toward(random, f.Name, scripts)), text...)
 	case kind == 5 && importLine.Match(f.Data):
 		text = fmt.Appendf(text, "export const added%d = 1;\n", random.IntN(1000))
 	case kind == 6:
+		text = fmt.Appendf(text, "globalThis.later = () => import(%q);\n", toward(random, f.Name, scripts))
+	case kind == 7 && !strings.HasSuffix(f.Name, ".mjs"):
+		text = fmt.Appendf(text, "globalThis.required = () => require(%q);\n", toward(random, f.Name, scripts))
+	case kind == 8:
 		text = append(text, "}\n"...)
 	}
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// toward is the import path of one of the files.
+func toward(random *rand.Rand, from string, files []txtar.File) string {
+	rel, err := filepath.Rel(filepath.Dir(from), files[random.IntN(len(files))].Name)
+	if err != nil || strings.HasSuffix(rel, ".css") {
+		return "./nothing.js"
+	}
+	if !strings.HasPrefix(rel, ".") {
+		rel = "./" + rel
+	}
+	return filepath.ToSlash(rel)
 }
