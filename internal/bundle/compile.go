@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,7 +99,7 @@ func newCompilation(opts Options) (*compilation, error) {
 		Metafile:         true,
 		Write:            false,
 		MinifySyntax:     opts.Minify,
-		MinifyWhitespace: true,
+		MinifyWhitespace: opts.Minify,
 		Sourcemap:        sourceMapMode(opts.Maps),
 		SourcesContent:   api.SourcesContentInclude,
 		LegalComments:    api.LegalCommentsNone,
@@ -110,7 +111,7 @@ func newCompilation(opts Options) (*compilation, error) {
 		Define:           c.defines(),
 		Loader:           loaders,
 		MainFields:       opts.MainFields,
-		Conditions:       opts.Conditions,
+		Conditions:       opts.conditions(),
 		LogLevel:         api.LogLevelSilent,
 		LogLimit:         0,
 		Charset:          api.CharsetUTF8,
@@ -226,14 +227,12 @@ func (c *compilation) defines() map[string]string {
 		"global":                  "self",
 		"__webpack_public_path__": envName + ".p",
 		"__webpack_nonce__":       envName + ".n",
-		"process.env.NODE_ENV":    `"production"`,
 	}
+	maps.Copy(d, c.opts.environment())
 	if c.opts.Format != ESM {
 		d["import.meta.url"] = envName + ".u"
 	}
-	for k, v := range c.opts.Define {
-		d[k] = v
-	}
+	maps.Copy(d, c.opts.Define)
 	return d
 }
 
