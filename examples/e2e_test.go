@@ -66,12 +66,16 @@ func TestCheckout(t *testing.T) {
 	})
 }
 
-// Scripts that are not minified do the same.
+// Scripts that are not minified do the same, with the packages' code for
+// development.
 func TestDevelopment(t *testing.T) {
-	for _, format := range []release.Format{release.Classic, release.ESM} {
-		t.Run(string(format), func(t *testing.T) {
+	for _, e := range []example{{name: "checkout-vanilla", format: release.Classic}, {name: "checkout-vanilla", format: release.ESM}, {name: "checkout", format: release.Classic}} {
+		t.Run(e.name+"/"+string(e.format), func(t *testing.T) {
 			needBrowser(t)
-			e := example{"checkout-vanilla", format, build(t, "checkout-vanilla", format, "--profile=development")}
+			if e.name == "checkout" {
+				needModules(t, e.name)
+			}
+			e.build = build(t, e.name, e.format, "--profile=development")
 			report, err := walk.Check(t.Context(), start(t), open(t, e), e.folder(), e.build)
 			if err != nil {
 				t.Fatal(err)

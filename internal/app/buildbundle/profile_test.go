@@ -107,46 +107,6 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// An input goes over the active profile, that over build, and that over the
-// profile's default.
-func TestProfilePrecedence(t *testing.T) {
-	for _, tt := range []struct {
-		name, build string
-		input       release.Profile
-		maps        string // what the scripts say
-	}{
-		{"default", "", "", "apart"},
-		{"default of another", "profile: development", "", "linked"},
-		{"build over default", "profile: development, source-maps: none", "", "none"},
-		{"profile over build", "profile: development, source-maps: none, profiles: { development: { source-maps: apart } }", "", "apart"},
-		{"the order in the file says nothing", "profiles: { development: { source-maps: apart } }, source-maps: none, profile: development", "", "apart"},
-		{"a profile that is not built", "source-maps: none, profiles: { development: { source-maps: apart } }", "", "none"},
-		{"input over profile", "profile: development, profiles: { development: { source-maps: none }, staging: { source-maps: linked } }", release.Staging, "linked"},
-		{"input with its default", "profile: development, profiles: { development: { source-maps: none } }", release.Staging, "apart"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			dir := writeFiles(t, "shop", map[string]string{
-				"src/index.ts": "console.log(1); export {}", "package.json": "{}", "checkout-deploy.yml": "version: 1\nbuild: { " + tt.build + " }\n",
-			})
-			out, err := Run(t.Context(), Request{Dir: dir, Profile: tt.input, Env: environment(), Version: "test"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			first, _ := scripts(t, out, "app", "index")
-			got := "none"
-			if slices.ContainsFunc(out.Release.Files, func(f release.File) bool { return f.Role == release.Map }) {
-				got = "apart"
-			}
-			if strings.Contains(first, "sourceMappingURL") {
-				got = "linked"
-			}
-			if got != tt.maps {
-				t.Errorf("got maps %s, want %s", got, tt.maps)
-			}
-		})
-	}
-}
-
 // What packages ask of how they are built has an answer in every format.
 func TestEnvironmentOfSources(t *testing.T) {
 	files := map[string]string{
@@ -278,13 +238,14 @@ func TestNoSecretInRelease(t *testing.T) {
 		"https://user:hunter2hunter2@db.example/", "eyJhunter2hunter2.eyJhunter2hunter2.hunter2",
 		"-----BEGIN PRIVATE KEY-----\nhunter2hunter2hunter2\n-----END PRIVATE KEY-----",
 	}
-	for i, way := range []string{
+	const idle = "profiles: { development: { define: { A: { env: PLAIN } }, public-path: '${PLAIN}/' } }" // takes nothing
+	for _, way := range []string{
+		idle,
 		"expose: [PLAIN]",
 		"app-version: ${PLAIN}", "app-version: a${PLAIN}b", "public-path: https://cdn.example/${PLAIN}/", "public-path: ${PLAIN}/",
 		"define: { A: { env: PLAIN } }", "define: { A: ['${PLAIN}', { b: '${PLAIN}' }] }", "define: { A: { expr: '\"${PLAIN}\"' } }", "define: { A: '${HEAD}${TAIL}' }",
 		"profiles: { production: { define: { A: { env: PLAIN } } } }", "profiles: { production: { define: { A: '${HEAD}${TAIL}' } } }",
 		"profiles: { production: { public-path: 'https://cdn.example/${PLAIN}/' } }",
-		"profiles: { development: { define: { A: { env: PLAIN } }, public-path: '${PLAIN}/' } }",
 		"alias: { '@a': 'src/${PLAIN}' }", "library: ${PLAIN}", "outdir: ${PLAIN}",
 		"groups: [{ name: '${PLAIN}', pattern: '.' }]",
 		"passes: [{ name: '${PLAIN}', entries: { a: src/index.ts } }]",
@@ -303,7 +264,7 @@ func TestNoSecretInRelease(t *testing.T) {
 				}
 				continue
 			}
-			if i != 12 {
+			if way != idle {
 				t.Errorf("%s: got a release, want %.12q… refused", way, secret)
 			}
 			for _, f := range out.Release.Files {
