@@ -66,12 +66,12 @@ func metaEnvObject(defines map[string]string) string {
 
 // envRead is a place where a source reads the environment.
 type envRead struct {
-	compiled string // what the read is in esbuild's output, if it is left
+	object, member string // as esbuild's output has them, if they are left
 	finding.Finding
 }
 
 var (
-	envMember    = regexp.MustCompile(`\b(process\.env|import\.meta\.env)\.([A-Za-z_$][\w$]*)`)
+	envMember    = regexp.MustCompile(`\b(process\.env|import\.meta\.env)(?:\.([A-Za-z_$][\w$]*)|\[["']([A-Za-z_$][\w$]*)["']\])`)
 	processGuard = regexp.MustCompile(`\btypeof\s+process\b`)
 )
 
@@ -81,15 +81,15 @@ func envReads(name string, data []byte) []envRead {
 	guarded := processGuard.Match(data)
 	var all []envRead
 	for _, m := range envMember.FindAllSubmatchIndex(data, -1) {
-		object, member := string(data[m[2]:m[3]]), string(data[m[4]:m[5]])
-		read := envRead{object + "." + member, finding.Finding{
+		object, member := string(data[m[2]:m[3]]), string(data[max(m[4], m[6]):max(m[5], m[7])])
+		read := envRead{object, member, finding.Finding{
 			Rule: "build/env-unset", Severity: finding.Medium, Location: placeOf(name, data, m[0], m[1]),
 			Message: fmt.Sprintf("nothing sets process.env.%s, and a page has no process: reading it throws", member),
 			Hint:    fmt.Sprintf("write `expose: [%s]` under `build` in checkout-deploy.yml to take it from the environment, or give it a value under `define`", member),
 		}}
 		switch {
 		case object == metaEnvValue:
-			read.compiled = Value(metaEnvValue) + "." + member
+			read.object = Value(metaEnvValue)
 			read.Message = fmt.Sprintf("nothing sets import.meta.env.%s: it is undefined", member)
 		case guarded:
 			continue
@@ -113,7 +113,7 @@ func (c *compilation) unset(out *compiled) []finding.Finding {
 	for name, o := range out.meta.Outputs {
 		for input := range o.Inputs {
 			for _, read := range c.sources.reads[input] {
-				if contains(out.files[path.Base(name)], read.compiled) {
+				if read.leftIn(out.files[path.Base(name)]) {
 					all = append(all, read.Finding)
 				}
 			}
@@ -122,18 +122,18 @@ func (c *compilation) unset(out *compiled) []finding.Finding {
 	return all
 }
 
-// contains looks for a member expression and not for the start of a longer one.
-func contains(code []byte, expression string) bool {
-	for {
-		_, rest, found := bytes.Cut(code, []byte(expression))
-		if !found {
-			return false
-		}
-		if len(rest) == 0 || !isWord(rest[0]) {
+// leftIn looks for the read, and not for the start of a longer name.
+func (r *envRead) leftIn(code []byte) bool {
+	if bytes.Contains(code, []byte(r.object+`["`+r.member+`"]`)) {
+		return true
+	}
+	for found := true; found; {
+		_, code, found = bytes.Cut(code, []byte(r.object+"."+r.member))
+		if found && (len(code) == 0 || !isWord(code[0])) {
 			return true
 		}
-		code = rest
 	}
+	return false
 }
 
 func isWord(c byte) bool {

@@ -114,7 +114,7 @@ func (s *sources) script(path, name string, data []byte) {
 			})
 		}
 	}
-	if bytes.Contains(data, []byte("process.env.")) || bytes.Contains(data, []byte("import.meta.env.")) {
+	if bytes.Contains(data, []byte("process.env")) || bytes.Contains(data, []byte("import.meta.env")) {
 		s.reads[name] = envReads(name, data)
 	}
 	if isESM && bytes.Contains(data, []byte("require")) {

@@ -176,36 +176,43 @@ declare const process: any, é: any;
 export const a = [é.É, process.env.API_URL, import.meta.env.VITE_API];
 export const b = process.env.SET + process.env.SET_TOO;
 if (process.env.NODE_ENV !== "production") console.log(process.env.DROPPED);
-export const c = process.env.API_URL_2;
+export const c = [process.env.API_URL_2, process.env['BRACKETS']];
 `
-	dir := writeFiles(t, "shop", map[string]string{
-		"package.json": `{"sideEffects": false}`, "src/index.ts": "export { a, b, c } from './a'; export { guarded } from './guarded';\nimport './unused'; import 'kit'; import { u } from './unused';",
-		"src/a.ts":                      source,
-		"src/unused.ts":                 "declare const process: any; export const u = process.env.UNUSED;",
-		"src/guarded.ts":                "declare const process: any; export const guarded = typeof process === 'object' && process.env.GUARDED;",
-		"node_modules/kit/package.json": `{"name":"kit"}`, "node_modules/kit/index.js": "console.log(process.env.KIT, process.env.COMMENT_2)",
-		"checkout-deploy.yml": "version: 1\nbuild: { source-maps: none, expose: [SET], define: { process.env.SET_TOO: 1 } }\n",
-	})
-	out, err := Run(t.Context(), Request{Dir: dir, Env: environment("SET=1"), Version: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, w := range out.Warnings {
-		if w.Rule == "build/env-unset" {
-			got = append(got, w.String())
-			if !strings.Contains(w.Hint, "`expose: [") || w.Severity != finding.Medium || w.Fingerprint != "" {
-				t.Errorf("got %+v", w)
-			}
-		}
-	}
 	want := []string{
 		"src/a.ts:4:24: nothing sets process.env.API_URL, and a page has no process: reading it throws",
 		"src/a.ts:4:45: nothing sets import.meta.env.VITE_API: it is undefined",
-		"src/a.ts:7:18: nothing sets process.env.API_URL_2, and a page has no process: reading it throws",
+		"src/a.ts:7:19: nothing sets process.env.API_URL_2, and a page has no process: reading it throws",
+		"src/a.ts:7:42: nothing sets process.env.BRACKETS, and a page has no process: reading it throws",
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	dropped := "src/a.ts:6:56: nothing sets process.env.DROPPED, and a page has no process: reading it throws"
+	for settings, want := range map[string][]string{
+		"minify: true":  want,
+		"minify: false": slices.Insert(slices.Clone(want), 2, dropped), // it is kept
+	} {
+		t.Run(settings, func(t *testing.T) {
+			dir := writeFiles(t, "shop", map[string]string{
+				"package.json": `{"sideEffects": false}`, "src/a.ts": source,
+				"src/index.ts":                  "export { a, b, c } from './a'; export { guarded } from './guarded'; import { u } from './unused'; import 'kit';",
+				"src/unused.ts":                 "declare const process: any; export const u = process.env.UNUSED;",
+				"src/guarded.ts":                "declare const process: any; export const guarded = typeof process === 'object' && process.env.GUARDED;",
+				"node_modules/kit/package.json": `{"name":"kit"}`, "node_modules/kit/index.js": "console.log(process.env.KIT, process.env.COMMENT_2)",
+				"checkout-deploy.yml": "version: 1\nbuild: { source-maps: none, expose: [SET], define: { process.env.SET_TOO: 1 }, " + settings + " }\n",
+			})
+			out, err := Run(t.Context(), Request{Dir: dir, Env: environment("SET=1"), Version: "test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, w := range out.Warnings {
+				got = append(got, w.String())
+				if w.Rule != "build/env-unset" || w.Severity != finding.Medium || !strings.Contains(w.Hint, "`expose: [") {
+					t.Errorf("got %+v", w)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+		})
 	}
 }
 
