@@ -34,6 +34,7 @@ var rooms = map[string]room{
 	"internal/bundle":        {floor: capability},
 	"internal/channel":       {floor: capability},
 	"internal/config":        {floor: capability},
+	"internal/devserver":     {floor: capability},
 	"internal/flag":          {floor: capability},
 	"internal/gate":          {floor: capability, pure: true},
 	"internal/gh":            {floor: capability},
@@ -48,6 +49,7 @@ var rooms = map[string]room{
 	"internal/store":         {floor: capability},
 	"internal/target":        {floor: capability},
 	"internal/target/static": {floor: capability, may: []string{"internal/channel", "internal/store", "internal/target"}},
+	"internal/watch":         {floor: capability},
 
 	"internal/finding": {floor: leaf},
 	"internal/golden":  {floor: leaf, edge: true},
@@ -68,6 +70,7 @@ var homes = map[string]string{
 	"github.com/aquasecurity/trivy":         "internal/scan",
 	"github.com/chromedp":                   "internal/browser",
 	"github.com/evanw/esbuild":              "internal/bundle",
+	"github.com/fsnotify/fsnotify":          "internal/watch",
 	"github.com/google/go-github":           "internal/gh",
 	"github.com/sethvargo/go-githubactions": "internal/action",
 	"github.com/sigstore":                   "internal/sign",

@@ -1,0 +1,159 @@
+package devserver
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/org/checkout-deploy/internal/release"
+)
+
+// ServeHTTP answers with a file of a build, of the public folder, or a page
+// that says what there is.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.guard(w, r) {
+		return
+	}
+	if name, own := strings.CutPrefix(r.URL.Path, Prefix); own {
+		s.own(w, r, name)
+		return
+	}
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	st, _ := s.now()
+	// What has a hash in its name is the same in every build, so an old page
+	// gets its files while a new build is under way.
+	if f, ok := st.shelf[name]; ok && hashed(name) {
+		s.send(w, r, f.file)
+		return
+	}
+	st = s.settled(r.Context())
+	if f, ok := st.find(name); ok {
+		s.send(w, r, f)
+		return
+	}
+	if s.Public != nil && s.public(w, r, st, name) {
+		return
+	}
+	switch {
+	case name == "" || st.build == nil:
+		s.index(w, r, st)
+	default:
+		s.missing(w, r, st, name)
+	}
+}
+
+// own answers at the server's own addresses.
+func (s *Server) own(w http.ResponseWriter, r *http.Request, name string) {
+	switch name {
+	case "":
+		s.index(w, r, s.settled(r.Context()))
+	case "events":
+		s.events(w, r)
+	case "client.js":
+		s.send(w, r, file{[]byte(Client(release.Classic)), release.TypeOf(name)})
+	case "page.js":
+		s.send(w, r, file{pageJS, release.TypeOf(name)})
+	case "page.css":
+		s.send(w, r, file{pageCSS, release.TypeOf(name)})
+	default:
+		refuse(w, http.StatusNotFound, "got "+quote(r.URL.Path)+": there is nothing of the server's own")
+	}
+}
+
+// find looks for a file of the last build, then of those before.
+func (st *state) find(name string) (file, bool) {
+	if st.build != nil {
+		if path, ok := st.build.aliases[name]; ok {
+			name = path
+		}
+	}
+	f, ok := st.shelf[name]
+	return f.file, ok
+}
+
+func (s *Server) send(w http.ResponseWriter, r *http.Request, f file) {
+	w.Header().Set("Content-Type", f.mediaType)
+	w.Header().Set("Cross-Origin-Resource-Policy", s.embeddable(r, f.mediaType))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.content))
+}
+
+// maxPublic bounds a file of the public folder that is read whole, a page.
+const maxPublic = 16 << 20
+
+// public answers with a file of the project's folder, and reports whether there
+// is one: the path itself, a page without its ending, or a folder's index.html.
+// Names that begin with a dot are nobody's business, but for what the web calls
+// well known.
+func (s *Server) public(w http.ResponseWriter, r *http.Request, st state, name string) bool {
+	name = strings.TrimSuffix(path.Clean("/" + name)[1:], "/")
+	for i, segment := range strings.Split(name, "/") {
+		if strings.HasPrefix(segment, ".") && (i > 0 || segment != ".well-known") {
+			return false
+		}
+	}
+	folder := strings.HasSuffix(r.URL.Path, "/")
+	for _, try := range []string{name, name + ".html", path.Join(name, "index.html")} {
+		if try == name && folder || try == ".html" || !fs.ValidPath(try) {
+			continue
+		}
+		f, err := s.Public.Open(try)
+		if err != nil {
+			continue
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if path.Base(try) == "index.html" && !folder && path.Base(name) != "index.html" {
+			// Relative addresses in it are meant from inside the folder.
+			w.Header().Set("Location", "./"+path.Base(name)+"/")
+			w.WriteHeader(http.StatusTemporaryRedirect)
+			return true
+		}
+		if strings.HasSuffix(try, ".html") {
+			s.projectPage(w, r, st, try, f)
+			return true
+		}
+		mediaType := release.TypeOf(try)
+		w.Header().Set("Content-Type", mediaType)
+		w.Header().Set("Cross-Origin-Resource-Policy", s.embeddable(r, mediaType))
+		http.ServeContent(w, r, "", time.Time{}, f)
+		return true
+	}
+	return false
+}
+
+// projectPage answers with a page of the project, with tags where it asks for
+// an entry's.
+func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, st state, name string, f io.Reader) {
+	html, err := io.ReadAll(io.LimitReader(f, maxPublic+1))
+	if err == nil && len(html) > maxPublic {
+		err = fmt.Errorf("it is larger than %d MiB", maxPublic>>20)
+	}
+	if err == nil && st.build != nil {
+		html, err = st.build.fill(html)
+	}
+	if err != nil {
+		s.problem(w, r, http.StatusInternalServerError, "The page "+name+" can't be shown", err.Error())
+		return
+	}
+	if st.build == nil {
+		s.index(w, r, st)
+		return
+	}
+	s.send(w, r, file{html, release.TypeOf(name)})
+}
+
+func quote(text string) string {
+	if len(text) > 200 {
+		text = text[:200] + "…"
+	}
+	return strconv.Quote(text)
+}
