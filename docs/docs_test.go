@@ -44,7 +44,7 @@ func TestConfigurationsInDocuments(t *testing.T) {
 			if strings.HasPrefix(yaml, "    - name: loader") {
 				yaml = "version: 1\nbuild:\n  passes:\n    - { name: app, entries: { checkout: src/index.ts } }\n" + yaml
 			}
-			if _, err := config.Parse(document, []byte(yaml), fstest.MapFS{}, variables); err != nil {
+			if _, err := config.Parse(document, []byte(yaml), fstest.MapFS{"src/index.ts": {}}, variables); err != nil {
 				t.Errorf("%s:\n%s\n%v", document, yaml, err)
 			}
 		}
@@ -123,7 +123,9 @@ func steps(content any) (all []step) {
 
 func isWorkflow(yaml string) bool { return strings.Contains(yaml, "uses: ") }
 
-func variables(name string) (string, bool) { return "1.2.3", name == "APP_VERSION" }
+func variables(name string) (string, bool) {
+	return "1.2.3", name == "APP_VERSION" || name == "API_URL"
+}
 
 func TestExamplesAreConfigured(t *testing.T) {
 	files, err := filepath.Glob("../examples/*/" + config.Names[0])

@@ -173,8 +173,8 @@ var trials = map[string]trial{
 		contains: []string{"https://api.example.com"},
 	},
 	"environment of a file": {
-		files:    map[string]string{"src/index.ts": "declare const process: any; export default process.env.API_URL", ".env": "API_URL=marker-file"},
-		contains: []string{"process.env.API_URL"}, lacks: []string{"marker-file"},
+		files: map[string]string{"src/index.ts": "declare const process: any; export default process.env.API_URL", ".env": "API_URL=marker-file"},
+		warns: "nothing sets process.env.API_URL", contains: []string{"process.env.API_URL"}, lacks: []string{"marker-file"},
 	},
 	"provide": {
 		files:    map[string]string{"src/index.ts": "declare const $: any; export default $('#marker')"},

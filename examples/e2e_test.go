@@ -66,6 +66,27 @@ func TestCheckout(t *testing.T) {
 	})
 }
 
+// Scripts that are not minified do the same, with the packages' code for
+// development.
+func TestDevelopment(t *testing.T) {
+	for _, e := range []example{{name: "checkout-vanilla", format: release.Classic}, {name: "checkout-vanilla", format: release.ESM}, {name: "checkout", format: release.Classic}} {
+		t.Run(e.name+"/"+string(e.format), func(t *testing.T) {
+			needBrowser(t)
+			if e.name == "checkout" {
+				needModules(t, e.name)
+			}
+			e.build = build(t, e.name, e.format, "--profile=development")
+			report, err := walk.Check(t.Context(), start(t), open(t, e), e.folder(), e.build)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wrong := report.Wrong(); len(wrong) > 0 {
+				t.Errorf("wrong:\n%s", strings.Join(wrong, "\n"))
+			}
+		})
+	}
+}
+
 // A page that comes in a language of its own, which is a lazy chunk too.
 func TestFrench(t *testing.T) {
 	every(t, func(t *testing.T, e example) {
@@ -308,16 +329,17 @@ var (
 	workspace string   // where tool and build write; removed at the end
 )
 
-func build(t *testing.T, name string, format release.Format) *shop.Build {
+func build(t *testing.T, name string, format release.Format, args ...string) *shop.Build {
 	t.Helper()
 	binary, err := tool()
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := name + "-" + string(format)
+	key := strings.Join(append([]string{name, string(format)}, args...), "-")
 	once, _ := builds.LoadOrStore(key, sync.OnceValues(func() (*shop.Build, error) {
 		dist := filepath.Join(workspace, key)
-		if err := command(2*time.Minute, binary, "-C", name, "--format", string(format), "--outdir", dist); err != nil {
+		args := append([]string{"-C", name, "--format", string(format), "--outdir", dist}, args...)
+		if err := command(2*time.Minute, binary, args...); err != nil {
 			return nil, err
 		}
 		return shop.ReadBuild(dist)

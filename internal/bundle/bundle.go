@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"regexp"
@@ -28,7 +29,11 @@ type entryResult struct {
 // link makes the files of the entry at hand.
 func (c *compilation) link(ctx context.Context, out *compiled, values map[string]string) (*entryResult, error) {
 	in := c.linkInput(out)
-	in.Values = values
+	in.Values = maps.Clone(values)
+	if in.Values == nil {
+		in.Values = map[string]string{}
+	}
+	in.Values[metaEnvValue] = metaEnvObject(c.defines())
 	before := len(c.sources.warnings)
 	defer func() { c.sources.warnings = c.sources.warnings[:before] }() // a session links again
 	linked, err := link.Link(ctx, in)
@@ -36,7 +41,7 @@ func (c *compilation) link(ctx context.Context, out *compiled, values map[string
 		return nil, err
 	}
 	res := &entryResult{Output: linked, assets: c.sources.assets}
-	res.warnings = slices.Clone(c.sources.warnings)
+	res.warnings = slices.Concat(c.sources.warnings, c.unset(out))
 	for _, w := range out.warnings {
 		if !ofOurModules(w) {
 			res.warnings = append(res.warnings, c.warning(w))

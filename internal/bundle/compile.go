@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -118,7 +119,7 @@ func (c *compilation) baseOptions(loaders map[string]api.Loader, tsconfig string
 		ChunkNames:       "chunk-[hash]",
 		Write:            false,
 		MinifySyntax:     opts.Minify,
-		MinifyWhitespace: opts.Apart == nil,
+		MinifyWhitespace: opts.Minify && opts.Apart == nil,
 		Sourcemap:        sourceMapMode(opts.Maps),
 		SourcesContent:   api.SourcesContentInclude,
 		LegalComments:    api.LegalCommentsNone,
@@ -130,7 +131,7 @@ func (c *compilation) baseOptions(loaders map[string]api.Loader, tsconfig string
 		Define:           c.defines(),
 		Loader:           loaders,
 		MainFields:       opts.MainFields,
-		Conditions:       opts.Conditions,
+		Conditions:       opts.conditions(),
 		LogLevel:         api.LogLevelSilent,
 		LogLimit:         0,
 		Charset:          api.CharsetUTF8,
@@ -243,14 +244,12 @@ func (c *compilation) defines() map[string]string {
 		"global":                  "self",
 		"__webpack_public_path__": envName + ".p",
 		"__webpack_nonce__":       envName + ".n",
-		"process.env.NODE_ENV":    `"production"`,
 	}
+	maps.Copy(d, c.opts.environment())
 	if c.opts.Format != ESM {
 		d["import.meta.url"] = envName + ".u"
 	}
-	for k, v := range c.opts.Define {
-		d[k] = v
-	}
+	maps.Copy(d, c.opts.Define)
 	return d
 }
 

@@ -79,6 +79,7 @@ type Options struct {
 	TSConfig   string // "" finds the nearest, as esbuild does
 	Alias      map[string]string
 	Define     map[string]string // JavaScript expressions
+	NodeEnv    string            // process.env.NODE_ENV, and what follows from it; "" is "production"
 	Overrides  []Override
 	PublicPath string // "" finds it from the running script
 	Maps       Maps

@@ -29,7 +29,8 @@ type sources struct {
 	packages map[importSite]string // see packageFolder; by folder and name
 	esm      map[string]bool
 	assets   map[string][]byte
-	texts    map[string][]byte // of the project's scripts, where they will be compared
+	reads    map[string][]envRead // by path in the project
+	texts    map[string][]byte    // of the project's scripts, where they will be compared
 	warnings []finding.Finding
 }
 
@@ -51,6 +52,7 @@ func newSources() *sources {
 	return &sources{
 		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{},
 		lates: map[importSite]bool{}, bare: map[importSite]bool{}, packages: map[importSite]string{}, esm: map[string]bool{}, assets: map[string][]byte{},
+		reads: map[string][]envRead{},
 	}
 }
 
@@ -115,6 +117,9 @@ func (s *sources) script(path, name string, data []byte) {
 				Hint:    "workers and such assets are not bundled; import the file instead to get its URL",
 			})
 		}
+	}
+	if bytes.Contains(data, []byte("process.env")) || bytes.Contains(data, []byte("import.meta.env")) {
+		s.reads[name] = envReads(name, data)
 	}
 	if isESM && bytes.Contains(data, []byte("require")) {
 		for _, m := range requireCall.FindAllSubmatchIndex(data, -1) {

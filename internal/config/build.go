@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/org/checkout-deploy/internal/release"
@@ -18,6 +19,7 @@ func init() {
 		read:   func(r *reader, n *node, c *Config) { c.Build = r.build(n) },
 	})
 	addObject("build", "How files are made from sources.", buildRows().entries())
+	addObject("profile", "What a profile changes of build. What a pass says itself stays.", profileRows().entries())
 	addObject("pass", "One run of the bundler over entries that share chunks. Passes run in the file's order; what a pass does not say it takes from build.", passRows().entries())
 	addObject("group", "Gathers modules in files of one name, as a cacheGroup of webpack's splitChunks does.", groupTable.entries())
 	addDefineForms()
@@ -33,9 +35,11 @@ var envRow = custom("env", shape{"name or list of names", ref("variables")}, (*r
 	"Variables of the environment that this file may use, as `${NAME}` and `{ env: NAME }`. Their values end up in files that everybody can read: names and values that look like secrets are refused.",
 	example([]string{"APP_VERSION"}))
 
+var exposeRow = custom("expose", shape{"name or list of names", ref("variables")}, (*reader).expose,
+	"Variables of the environment that the sources may read, as `process.env.NAME` and `import.meta.env.NAME`. A `define` of such a name goes first.",
+	example([]string{"APP_VERSION"}))
+
 var buildTable = table[draft]{
-	keyOr("profile", oneOfThe(release.Profiles), release.Production, func(d *draft) *release.Profile { return &d.Profile },
-		"How files are built; it does not choose where they go. Staging and production get the same release."),
 	keyOr("outdir", filePath(), "dist", func(d *draft) *string { return &d.OutDir },
 		"Folder for the files, inside the project. A build replaces it whole."),
 	key("tsconfig", filePath(), func(d *draft) *string { return &d.TSConfig },
@@ -47,8 +51,6 @@ var buildTable = table[draft]{
 		instead("package.json's `sideEffects`"), example(map[string]bool{"src/polyfill.ts": true})),
 	key("public-path", checkedText("URL or path that ends in /", "public-path", checkPublicPath), func(d *draft) *string { return &d.PublicPath },
 		"Where lazy files and assets are loaded from.", instead("the running script's folder"), example("https://cdn.example.com/checkout/")),
-	keyOr("source-maps", oneOfThe(sourceMapKinds), MapsApart, func(d *draft) *SourceMaps { return &d.SourceMaps },
-		"`apart` writes maps that nothing refers to, for your error tracker; with `linked` scripts refer to them."),
 	custom("loaders", mapOf("mapping of extensions to loaders", "extension", oneOfThe(loaders).schema), (*reader).loaders,
 		"How files of an extension become modules: "+oneOfThe(loaders).words+".", instead("by extension"), example(map[string]string{".svg": "text"})),
 	key("conditions", texts(), func(d *draft) *[]string { return &d.Conditions },
@@ -83,12 +85,19 @@ var passesRow = custom("passes", shape{"list of [pass](#pass)", schema{"type": "
 	"The runs of the bundler, in order.", instead("one pass `app` over src/index.{ts,tsx,js}"),
 	example([]schema{{"name": "app", "entries": schema{"checkout": "src/index.ts"}, "library": "checkout"}}))
 
-// buildRows has build's keys in the order they are read: env first, for the
-// others may use it, and passes last, for they inherit.
+// firstRows has the keys that the others depend on.
+func firstRows() table[draft] { return table[draft]{envRow, profileRow} }
+
+// sharedRows has the keys that all passes share, in the order they are read.
+func sharedRows() table[draft] {
+	rows := slices.Concat(table[draft]{exposeRow}, profiledTable, buildTable)
+	return append(rows, within(commonTable, func(d *draft) *Pass { return &d.shared })...)
+}
+
+// buildRows has build's keys in the order they are read: what a profile changes
+// comes after what build says, and passes last, for they inherit.
 func buildRows() table[draft] {
-	rows := append(table[draft]{envRow}, buildTable...)
-	rows = append(rows, within(commonTable, func(d *draft) *Pass { return &d.shared })...)
-	return append(rows, passesRow)
+	return slices.Concat(firstRows(), sharedRows(), table[draft]{profilesRow, passesRow})
 }
 
 // within makes a table of a part that of the whole.
@@ -108,7 +117,11 @@ func (r *reader) build(n *node) Build {
 	rows := buildRows()
 	d := draft{Build: Build{Alias: map[string]string{}, Loaders: map[string]Loader{}}}
 	rows.defaults(&d)
-	f := rows.object(r, n, "build", &d)
+	f := r.object(n, "build", rows.names())
+	firstRows().take(f, &d)
+	r.overrideProfile(&d.Build)
+	d.fill()
+	rows[len(firstRows()):].take(f, &d)
 	if f.n.get("passes") == nil {
 		r.defaultPasses(&d)
 	}
@@ -116,20 +129,6 @@ func (r *reader) build(n *node) Build {
 	r.outside(f, d.Build)
 	r.external(f, d.Build)
 	return d.Build
-}
-
-// environment reads build.env, the variables that the file may use.
-func (r *reader) environment(n *node, path string, _ *draft) {
-	for i, item := range r.list(n, path) {
-		at := itemPath(n, path, i)
-		switch {
-		case item.kind != isText || !validVariable.MatchString(item.text):
-			r.at(item, "%s: got %s, want a variable's name of A-Z a-z 0-9 _", at, item.describe())
-		case secretName(item.text):
-			r.secret(item.line, item.column, "%s: got %s, whose name says secret, want only variables that may be published: their values are copied into scripts", at, item.text)
-		}
-		r.allowed[item.text] = true // also where it is reported, to report it once
-	}
 }
 
 // outside refuses an output folder that a build would replace sources with.

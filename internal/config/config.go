@@ -28,8 +28,12 @@ type Config struct {
 // Build says how files are made from sources.
 type Build struct {
 	Profile release.Profile // default production
-	OutDir  string          // default "dist"
-	Passes  []Pass          // at least one, in order
+	// Minify, SourceMaps and NodeEnv are the profile's where the file says nothing.
+	Minify     bool
+	SourceMaps SourceMaps
+	NodeEnv    NodeEnv
+	OutDir     string // default "dist"
+	Passes     []Pass // at least one, in order
 	// TSConfig is the path of a tsconfig.json, or "" for the one next to the sources.
 	TSConfig string
 	// Alias replaces the start of an import path: "@app" → "src/app".
@@ -39,7 +43,6 @@ type Build struct {
 	// PublicPath is the URL that lazy files and assets are loaded from, or "" for
 	// that of the script that asks for them.
 	PublicPath string
-	SourceMaps SourceMaps
 	// Loaders says for extensions (".svg") how files are brought in, where the
 	// builder's own table is not what is wanted.
 	Loaders map[string]Loader

@@ -66,6 +66,10 @@ func (r *reader) defines(n *node, at string, p *Pass) {
 		if !defineName.MatchString(k.name) {
 			r.add(ruleValue, k.line, k.column, "%s: got the name %s, want identifiers joined by dots", path, quote(k.name))
 		}
+		if k.name == "process.env.NODE_ENV" {
+			r.nodeEnv(k.line, k.column, at)
+			return
+		}
 		d, ok := r.define(k.value, path)
 		if !ok {
 			return
@@ -77,8 +81,18 @@ func (r *reader) defines(n *node, at string, p *Pass) {
 		all = slices.DeleteFunc(all, func(other Define) bool { return other.Name == k.name })
 		all = append(all, d)
 	})
-	slices.SortFunc(all, func(a, b Define) int { return strings.Compare(a.Name, b.Name) })
+	sortDefines(all)
 	p.Define = all
+}
+
+func sortDefines(all []Define) {
+	slices.SortFunc(all, func(a, b Define) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// nodeEnv refuses a second way to say what the key node-env does: a profile would
+// change the one and not the other.
+func (r *reader) nodeEnv(line, column int, at string) {
+	r.add(ruleConflict, line, column, "%s: got NODE_ENV, want the key node-env of build or of a profile", at)
 }
 
 func (r *reader) define(n *node, path string) (Define, bool) {

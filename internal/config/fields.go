@@ -17,7 +17,8 @@ type Env func(name string) (string, bool)
 type reader struct {
 	problems
 	env       Env
-	allowed   map[string]bool // build.env
+	allowed   map[string]bool // build.env and build.expose
+	idle      bool            // what is read is not used: no value of a variable is asked for
 	root      fs.FS
 	overrides Overrides
 	earlier   []Pass // those before the pass that is being read

@@ -31,7 +31,11 @@ func (r *reader) override(b *Build) {
 			b.Passes[i].Format = format
 		}
 	}
-	if profile, ok := enumInput(r, "profile", release.Profile(o.Profile), release.Profiles); ok {
+}
+
+// overrideProfile comes before the rest: other keys depend on the profile.
+func (r *reader) overrideProfile(b *Build) {
+	if profile, ok := enumInput(r, "profile", release.Profile(r.overrides.Profile), release.Profiles); ok {
 		b.Profile = profile
 	}
 }

@@ -242,7 +242,7 @@ func FuzzParse(f *testing.F) {
 			}
 			names[p.Name] = true
 		}
-		if len(c.Build.Passes) == 0 || !fs.ValidPath(c.Build.OutDir) || c.Build.OutDir == "." {
+		if c.Build.SourceMaps == "" || c.Build.NodeEnv == "" || len(c.Build.Passes) == 0 || !fs.ValidPath(c.Build.OutDir) || c.Build.OutDir == "." {
 			t.Fatalf("incomplete build %+v", c.Build)
 		}
 	})

@@ -146,8 +146,13 @@ func (r *reader) secretsIn(n *node, at, name string) {
 		}
 		r.secretsIn(k.value, join(at, k.name), k.name)
 	}
-	// Variables are looked at when they are replaced.
-	literal := variable.ReplaceAllString(n.text, "")
+	// Variables are looked at when they are replaced; $${ is text.
+	literal := variable.ReplaceAllStringFunc(n.text, func(match string) string {
+		if strings.HasPrefix(match, "$$") {
+			return match[1:]
+		}
+		return ""
+	})
 	switch kind, shown := secretIn(literal); {
 	case n.kind != isText:
 	case kind != "":

@@ -33,7 +33,8 @@ func files(root fs.FS) ([]file, error) {
 	parts["commands"] = "```\n" + action.CommandsHelp(main, house.Commands()) + "```\n"
 	parts["actions"] = list(house.Actions())
 	parts["configuration"] = config.Reference()
-	documents := map[string]map[string]string{"README.md": parts, "docs/checkout-deploy.md": parts, "docs/configuration.md": parts}
+	parts["profiles"] = config.ProfileReference()
+	documents := map[string]map[string]string{"README.md": parts, "docs/checkout-deploy.md": parts, "docs/configuration.md": parts, "docs/build-bundle.md": parts}
 	for _, a := range house.Actions() {
 		errs = append(errs, a.Check())
 		folder := path.Join("actions", a.Name)

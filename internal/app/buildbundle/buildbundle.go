@@ -139,7 +139,7 @@ func (b *builder) compiler() (*style.Compiler, error) {
 	}
 	c, err := style.New(style.Options{
 		Root: b.Dir, Bound: b.Workspace, Sass: b.Sass, ProgramFolder: b.ProgramFolder, LookPath: b.LookPath,
-		SourceMap: b.cfg.Build.SourceMaps != config.MapsNone, Readable: b.cfg.Build.Profile == release.Development,
+		SourceMap: b.cfg.Build.SourceMaps != config.MapsNone, Readable: !b.cfg.Build.Minify,
 		Resolve: bundle.StyleResolver(b.Dir, b.cfg.Build.TSConfig, b.cfg.Build.Alias),
 	})
 	b.styles = c
@@ -204,7 +204,7 @@ func (b *builder) link(ctx context.Context, p *config.Pass, opts *bundle.Options
 }
 
 func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
-	targets, err := target.Resolve(target.Options{Root: b.Dir, Queries: p.Target, Environment: string(b.cfg.Build.Profile)})
+	targets, err := target.Resolve(target.Options{Root: b.Dir, Queries: p.Target, Environment: string(b.cfg.Build.NodeEnv)})
 	if err != nil {
 		return nil, err
 	}
@@ -216,8 +216,8 @@ func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
 	opts := &bundle.Options{
 		Root: b.Dir, Bound: b.Workspace, Pass: p.Name, Format: bundle.Format(p.Format), Library: p.Library,
 		Engines: targets.Engines, Target: targets.Edition, Targets: targets.String(),
-		TSConfig: build.TSConfig, Alias: build.Alias, Define: b.defines(p), PublicPath: build.PublicPath,
-		Maps: bundle.Maps(build.SourceMaps), Minify: build.Profile != release.Development,
+		TSConfig: build.TSConfig, Alias: build.Alias, Define: defines(p), NodeEnv: string(build.NodeEnv), PublicPath: build.PublicPath,
+		Maps: bundle.Maps(build.SourceMaps), Minify: build.Minify,
 		Loaders: map[string]string{}, MainFields: p.MainFields, Conditions: build.Conditions, External: build.External, Styles: styles,
 	}
 	for ext, l := range build.Loaders {
@@ -237,11 +237,8 @@ func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
 	return opts, nil
 }
 
-func (b *builder) defines(p *config.Pass) map[string]string {
-	out := map[string]string{"process.env.NODE_ENV": `"production"`}
-	if b.cfg.Build.Profile == release.Development {
-		out["process.env.NODE_ENV"] = `"development"`
-	}
+func defines(p *config.Pass) map[string]string {
+	out := map[string]string{}
 	for _, d := range p.Define {
 		out[d.Name] = d.Expr
 		if d.Manifest != nil {

@@ -218,7 +218,7 @@ func TestErrorsNameThePlaceAndLeaveDistAlone(t *testing.T) {
 		{"unresolvable import", "src/pay.ts", "import './nothing';\nexport {};\n", "src/pay.ts:1:8: Could not resolve \"./nothing\""},
 		{"syntax error", "src/pay.ts", "export const = 1;\n", "src/pay.ts:1:14: Expected identifier"},
 		{"missing export", "src/pay.ts", "import { missing } from './shared';\nconsole.log(missing);\n", "src/pay.ts:1:10: No matching export in \"src/shared.ts\" for import \"missing\""},
-		{"import.meta", "src/pay.ts", "export const e = import.meta.env;\n", "src/pay.ts:1:18: import.meta"},
+		{"import.meta", "src/pay.ts", "export const e = import.meta.dirname;\n", "src/pay.ts:1:18: import.meta"},
 		{"broken tsconfig", "tsconfig.json", "{", "tsconfig.json:1:"},
 		{"style error", "src/pay.css", "@import './none.css';\n", "pay.css"},
 	}

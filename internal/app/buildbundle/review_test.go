@@ -153,7 +153,7 @@ func TestErrorsNameTheSource(t *testing.T) {
 		{"no entry", "", "  passes: [{name: app, entries: {checkout: src/none.ts}}]", `pass "app": entry "checkout": Could not resolve "src/none.ts"`},
 		{"import of a pattern", "export const b = (n: string) => import(`./parts/${n}.ts`);", "", "path with variable parts"},
 		{"import of a pattern, esm", "export const b = (n: string) => import(`./parts/${n}.ts`);", "  passes: [{name: app, format: esm, entries: {checkout: src/index.ts}}]", "path with variable parts"},
-		{"import.meta", "import { a } from 'bar';\nexport const b = import.meta.env + a;", "", "src/index.ts:2:18: import.meta exists in modules only"},
+		{"import.meta", "import { a } from 'bar';\nexport const b = import.meta.dirname + a;", "", "src/index.ts:2:18: import.meta exists in modules only"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string]string{"package.json": "{}", "src/index.ts": tt.source, "checkout-deploy.yml": "version: 1\nbuild:\n  format: classic\n" + tt.config + "\n"}

@@ -1,17 +1,24 @@
 package starter
 
 import (
-	"bytes"
 	"io/fs"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 )
 
-// usesEnv reports whether a source below src names import.meta.env.
-func (l *looker) usesEnv() bool {
-	found, looked := false, 0
+var (
+	metaEnv   = regexp.MustCompile(`\bimport\.meta\.env\.([A-Za-z_]\w*)`)
+	alwaysSet = []string{"MODE", "DEV", "PROD", "SSR"}
+)
+
+// metaEnvNames are the other names of import.meta.env in the sources below src.
+func (l *looker) metaEnvNames() []string {
+	var names []string
+	looked := 0
 	_ = fs.WalkDir(l.root, "src", func(name string, d fs.DirEntry, err error) error { // what can't be read uses nothing
-		if looked++; err != nil || found || looked > maxLooked {
+		if looked++; err != nil || looked > maxLooked {
 			return fs.SkipAll
 		}
 		if d.IsDir() || !strings.Contains(".ts.tsx.js.jsx.mjs", path.Ext(name)) || path.Ext(name) == "" {
@@ -21,8 +28,15 @@ func (l *looker) usesEnv() bool {
 			return nil // the others are looked at
 		}
 		data, err := fs.ReadFile(l.root, name)
-		found = err == nil && bytes.Contains(data, []byte("import.meta.env"))
+		if err != nil {
+			return nil // the others are looked at
+		}
+		for _, m := range metaEnv.FindAllSubmatch(data, -1) {
+			if member := string(m[1]); !slices.Contains(alwaysSet, member) && !slices.Contains(names, member) {
+				names = append(names, member)
+			}
+		}
 		return nil
 	})
-	return found
+	return names
 }

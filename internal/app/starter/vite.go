@@ -47,6 +47,9 @@ func (l *looker) vite(name string) error {
 	if build.Get("sourcemap") == true {
 		l.put(&l.build, "source-maps", "linked", build.At("sourcemap"))
 	}
+	if build.Get("minify") == false {
+		l.put(&l.build, "minify", false, build.At("minify"))
+	}
 	l.manualChunks(p, rollup)
 	l.viteRest(c)
 	return nil
@@ -216,8 +219,8 @@ func (l *looker) viteRest(c *script.Object) {
 	if _, err := fs.Stat(l.root, "public"); err == nil {
 		l.askf(script.Pos{File: "public/"}, "its files are not copied; put them beside the output")
 	}
-	if l.usesEnv() {
-		l.askf(script.Pos{}, "import.meta.env is not set; write what the sources use under define, such as import.meta.env.VITE_API: { env: VITE_API } with env: [VITE_API]. Files such as .env are not read")
+	if names := l.metaEnvNames(); len(names) > 0 {
+		l.askf(script.Pos{}, "the sources read import.meta.env; files such as .env are not read: give a name its value under define, or write expose: [%s] to take it from the environment", strings.Join(names, ", "))
 	}
 	if plugins, ok := c.Get("plugins").(*script.List); ok {
 		for _, item := range plugins.Items {

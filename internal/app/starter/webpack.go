@@ -101,7 +101,11 @@ func (l *looker) webpackPass(c *script.Object, name string, nx nxTarget) {
 	l.foundEntries(p, " ("+where(c.At("entry"), name)+")")
 	l.output(p, c, nx)
 	l.resolve(p, object(c.Get("resolve")))
-	l.groups(p, object(object(c.Get("optimization")).Get("splitChunks")))
+	optimization := object(c.Get("optimization"))
+	l.groups(p, object(optimization.Get("splitChunks")))
+	if optimization.Get("minimize") == false && l.build.get("minify") == nil {
+		l.put(&l.build, "minify", false, optimization.At("minimize"))
+	}
 	l.plugins(p, c, name)
 	l.rules(object(c.Get("module")))
 	l.devtool(c)

@@ -58,7 +58,7 @@ func (r *renderer) checkClassic() {
 		r.errs = append(r.errs, fmt.Errorf("%s: top-level await can't run in format classic, whose scripts run at once: use format esm, or move it into an async function", r.sourcePlace(at)))
 	}
 	for _, m := range r.file.ImportMetas {
-		r.errs = append(r.errs, fmt.Errorf("%s: import.meta exists in modules only; import.meta.url is understood in format classic, other properties are not", r.sourcePlace(m.Start)))
+		r.errs = append(r.errs, fmt.Errorf("%s: import.meta exists in modules only; import.meta.url and import.meta.env are understood in format classic, other properties are not", r.sourcePlace(m.Start)))
 	}
 }
 

@@ -50,6 +50,10 @@ func (o Options) queries() ([]string, string, error) {
 	return slices.Clone(Default), "default", nil
 }
 
+// sections are where queries are looked for, in this order. Projects that list
+// production's and development's browsers have none for "test".
+func (o Options) sections() []string { return []string{o.environment(), "defaults", "production"} }
+
 func (o Options) environment() string {
 	if o.Environment == "" {
 		return "production"
@@ -82,7 +86,7 @@ func (o Options) packageQueries() ([]string, error) {
 	}
 	var sections map[string]json.RawMessage
 	if json.Unmarshal(manifest.Browserslist, &sections) == nil {
-		for _, name := range []string{o.environment(), "defaults"} {
+		for _, name := range o.sections() {
 			if list, ok := stringOrList(sections[name]); ok {
 				return list, nil
 			}
@@ -119,7 +123,7 @@ func (o Options) fileQueries() ([]string, string, error) {
 		if err != nil {
 			return nil, "", fmt.Errorf("browser targets: %w", err)
 		}
-		queries, err := sectionQueries(string(text), o.environment())
+		queries, err := o.sectionQueries(string(text))
 		if err != nil {
 			return nil, "", fmt.Errorf("browser targets: %s: %w", name, err)
 		}
@@ -134,8 +138,8 @@ var (
 )
 
 // sectionQueries reads queries, one a line or between commas, of the section
-// environment, else of those before the first section.
-func sectionQueries(text, environment string) ([]string, error) {
+// environment, else of those before the first section, else production's.
+func (o Options) sectionQueries(text string) ([]string, error) {
 	bySection := map[string][]string{"defaults": {}}
 	current := []string{"defaults"}
 	for _, line := range strings.FieldsFunc(comment.ReplaceAllString(text, ""), func(r rune) bool { return r == '\n' || r == ',' }) {
@@ -158,12 +162,12 @@ func sectionQueries(text, environment string) ([]string, error) {
 			bySection[name] = []string{}
 		}
 	}
-	for _, name := range []string{environment, "defaults"} {
+	for _, name := range o.sections() {
 		if len(bySection[name]) > 0 {
 			return bySection[name], nil
 		}
 	}
-	return nil, fmt.Errorf("no queries for the environment %q: write them at the top of the file or below [%s]", environment, environment)
+	return nil, fmt.Errorf("no queries for the environment %q: write them at the top of the file or below [%s]", o.environment(), o.environment())
 }
 
 // readProject reads a file of the project. Messages quote it, so a link to one of
