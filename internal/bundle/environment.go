@@ -110,7 +110,14 @@ func placeOf(name string, data []byte, start, end int) finding.Location {
 // unset returns the reads of the environment that are left in the output.
 func (c *compilation) unset(out *compiled) []finding.Finding {
 	var all []finding.Finding
-	for name, o := range out.meta.Outputs {
+	for _, chunk := range out.apart {
+		for _, read := range c.sources.reads[chunk.Name] {
+			if read.leftIn(chunk.Code) {
+				all = append(all, read.Finding)
+			}
+		}
+	}
+	for name, o := range out.outputs() {
 		for input := range o.Inputs {
 			for _, read := range c.sources.reads[input] {
 				if read.leftIn(out.files[path.Base(name)]) {

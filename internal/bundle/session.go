@@ -270,9 +270,13 @@ func (c *compilation) reread(key string, old *compiledModule) bool {
 	}
 	typescript := strings.Contains(filepath.Ext(path), "ts")
 	before, now := imports.Scan(old.source, typescript).Decls, imports.Scan(src, typescript).Decls
-	if !newSources().says(path, key, src, newSources(), old.source) || !c.allows(path, before, now) {
+	was, is := newSources(), newSources()
+	was.script(path, key, old.source)
+	is.script(path, key, src)
+	if !is.asks(was) || !c.allows(path, before, now) {
 		return false
 	}
+	c.sources.reads[key] = is.reads[key]
 	delete(c.rewritten, path)
 	c.sources.texts[path] = src
 	h := &hooks{compilation: c, build: c.build}
@@ -336,10 +340,8 @@ func equalDecl(x, y imports.Decl) bool {
 		})
 }
 
-// says reports that two texts of a file tell the load hooks the same.
-func (s *sources) says(path, name string, text []byte, other *sources, old []byte) bool {
-	s.script(path, name, text)
-	other.script(path, name, old)
+// asks reports that two texts of a file ask the same of the graph.
+func (s *sources) asks(other *sources) bool {
 	return maps.Equal(s.comments, other.comments) && maps.Equal(s.lates, other.lates) &&
 		maps.Equal(s.esm, other.esm) && len(s.warnings) == 0 && len(other.warnings) == 0
 }
