@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +22,19 @@ func StyleResolver(root, tsconfig string, alias map[string]string) func(spec, fr
 		}
 		return resolveOnce(root, tsconfig, spec, from)
 	}
+}
+
+// aliases has the values as esbuild takes them: it looks for a package of the
+// name unless the path starts with a dot.
+func aliases(root string, alias map[string]string) map[string]string {
+	out := make(map[string]string, len(alias))
+	for name, path := range alias {
+		out[name] = path
+		if _, err := os.Stat(absIn(root, path)); err == nil && filepath.IsLocal(filepath.FromSlash(path)) && !strings.HasPrefix(path, "./") {
+			out[name] = "./" + path
+		}
+	}
+	return out
 }
 
 func absIn(root, path string) string {

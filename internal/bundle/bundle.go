@@ -29,12 +29,14 @@ type entryResult struct {
 func (c *compilation) link(ctx context.Context, out *compiled, values map[string]string) (*entryResult, error) {
 	in := c.linkInput(out)
 	in.Values = values
+	before := len(c.sources.warnings)
+	defer func() { c.sources.warnings = c.sources.warnings[:before] }() // a session links again
 	linked, err := link.Link(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	res := &entryResult{Output: linked, assets: c.sources.assets}
-	res.warnings = c.sources.warnings
+	res.warnings = slices.Clone(c.sources.warnings)
 	for _, w := range out.warnings {
 		if !ofOurModules(w) {
 			res.warnings = append(res.warnings, c.warning(w))
@@ -77,7 +79,7 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 	in := link.Input{
 		Format: link.Classic, Pass: c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
 		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
-		Styles: c.bundleStyles, Original: c.original, Content: c.content, SourceName: fromMemory,
+		Banner: c.opts.Banner, Styles: c.bundleStyles, Original: c.original, Content: c.content, SourceName: fromMemory,
 	}
 	if c.opts.Format == ESM {
 		in.Format = link.Module
@@ -85,7 +87,10 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 	if c.opts.PublicPath != "" {
 		in.PublicPath = &c.opts.PublicPath
 	}
-	for _, name := range sortedKeys(out.meta.Outputs) {
+	if c.opts.Apart != nil {
+		in.Chunks, in.Apart = out.apart, c.opts.Apart.memory(c.entry.Name)
+	}
+	for _, name := range sortedKeys(out.outputs()) {
 		if base := path.Base(name); strings.HasSuffix(base, ".js") && base != extraOutput+".js" {
 			in.Chunks = append(in.Chunks, link.Chunk{
 				Name: base, Code: out.files[base], Map: out.files[base+".map"], Modules: sortedKeys(out.meta.Outputs[name].Inputs),

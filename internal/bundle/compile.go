@@ -12,6 +12,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/org/checkout-deploy/internal/bundle/imports"
+	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/origin"
 	"github.com/org/checkout-deploy/internal/finding"
 )
@@ -23,6 +24,7 @@ import (
 type compilation struct {
 	opts    Options
 	ctx     api.BuildContext
+	base    api.BuildOptions
 	build   api.PluginBuild
 	temp    string // holds the derived tsconfig
 	effects *sideEffects
@@ -40,6 +42,7 @@ type entryState struct {
 	plan      plan
 	polyfills map[string]bool      // see isPolyfill
 	valued    map[string]rewritten // by absolute path: ambient const enums given a value, in the scan
+	rerouter  *imports.Rewriter
 	rerouted  map[string]rewritten // by absolute path: imports led past barrels
 	rewritten map[string]rewritten // the same with preludes: what is compiled
 }
@@ -68,6 +71,9 @@ var extraRoot = newRootID("extra", "")
 // begin turns to an entry.
 func (c *compilation) begin(entry Entry) {
 	c.entryState = &entryState{entry: entry, scan: true, sources: newSources()}
+	if c.opts.Apart != nil {
+		c.sources.texts = map[string][]byte{}
+	}
 }
 
 func newCompilation(opts Options) (*compilation, error) {
@@ -82,23 +88,37 @@ func newCompilation(opts Options) (*compilation, error) {
 		c.close()
 		return nil, err
 	}
-	ctx, ctxErr := api.Context(api.BuildOptions{
-		AbsWorkingDir: opts.Root,
-		EntryPointsAdvanced: []api.EntryPoint{
-			{InputPath: rootNamespace + ":" + string(c.entryRoot()), OutputPath: entryOutput},
-			{InputPath: rootNamespace + ":" + string(extraRoot), OutputPath: extraOutput},
-		},
-		Bundle:           true,
-		Splitting:        opts.Format != IIFE, // one script has everything in it
+	c.base = c.baseOptions(loaders, tsconfig)
+	bundled := c.base
+	bundled.EntryPointsAdvanced = []api.EntryPoint{
+		{InputPath: rootNamespace + ":" + string(c.entryRoot()), OutputPath: entryOutput},
+		{InputPath: rootNamespace + ":" + string(extraRoot), OutputPath: extraOutput},
+	}
+	bundled.Bundle, bundled.Metafile = true, true
+	bundled.Splitting = opts.Format != IIFE // one script has everything in it
+	bundled.Plugins = []api.Plugin{c.plugin()}
+	ctx, ctxErr := api.Context(bundled)
+	if ctxErr != nil {
+		c.close()
+		return nil, messagesError(ctxErr.Errors)
+	}
+	c.ctx = ctx
+	return c, nil
+}
+
+// baseOptions are those of every run of esbuild.
+func (c *compilation) baseOptions(loaders map[string]api.Loader, tsconfig string) api.BuildOptions {
+	opts := &c.opts
+	return api.BuildOptions{
+		AbsWorkingDir:    opts.Root,
 		Format:           api.FormatESModule,
 		Platform:         api.PlatformBrowser,
 		Outdir:           filepath.Join(opts.Root, memoryFolder),
 		EntryNames:       "[name]",
 		ChunkNames:       "chunk-[hash]",
-		Metafile:         true,
 		Write:            false,
 		MinifySyntax:     opts.Minify,
-		MinifyWhitespace: true,
+		MinifyWhitespace: opts.Apart == nil,
 		Sourcemap:        sourceMapMode(opts.Maps),
 		SourcesContent:   api.SourcesContentInclude,
 		LegalComments:    api.LegalCommentsNone,
@@ -106,7 +126,7 @@ func newCompilation(opts Options) (*compilation, error) {
 		Target:           opts.Target,
 		Tsconfig:         tsconfig,
 		Supported:        supported(opts.Format),
-		Alias:            opts.Alias,
+		Alias:            aliases(opts.Root, opts.Alias),
 		Define:           c.defines(),
 		Loader:           loaders,
 		MainFields:       opts.MainFields,
@@ -114,15 +134,8 @@ func newCompilation(opts Options) (*compilation, error) {
 		LogLevel:         api.LogLevelSilent,
 		LogLimit:         0,
 		Charset:          api.CharsetUTF8,
-		Plugins:          []api.Plugin{c.plugin()},
 		LogOverride:      map[string]api.LogLevel{"ignored-bare-import": api.LogLevelWarning},
-	})
-	if ctxErr != nil {
-		c.close()
-		return nil, messagesError(ctxErr.Errors)
 	}
-	c.ctx = ctx
-	return c, nil
 }
 
 func supported(f Format) map[string]bool {
@@ -145,6 +158,7 @@ type compiled struct {
 	files    map[string][]byte // by path relative to the output folder
 	warnings []api.Message
 	layout   *layout
+	apart    []link.Chunk // where modules are kept apart, instead of files
 }
 
 func (c *compilation) run(ctx context.Context) (*compiled, error) {
@@ -184,6 +198,9 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 	}
 	c.plan.available = availability(c.entryRoot(), c.graph.starts())
 	c.scan = false
+	if c.opts.Apart != nil {
+		return c.compileApart(ctx, first.warnings)
+	}
 	for n := 0; ; n++ {
 		out, err := c.run(ctx)
 		if err != nil {

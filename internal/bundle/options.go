@@ -89,4 +89,10 @@ type Options struct {
 	External   []string // format esm
 	Groups     []Group
 	Styles     *style.Compiler
+	// Apart keeps every module a function of its own instead of linking them: for
+	// a laptop, where a rebuild has to cost what changed. Format classic. It is not
+	// to be shared between passes.
+	Apart *Apart
+	// Banner is script text that runs before an entry's own.
+	Banner string
 }

@@ -25,7 +25,9 @@ type ours struct{}
 
 func (c *compilation) plugin() api.Plugin {
 	return api.Plugin{Name: "checkout-deploy", Setup: func(b api.PluginBuild) {
-		c.build = b
+		if c.build.Resolve == nil { // the context's own: it outlives the runs for modules apart
+			c.build = b
+		}
 		h := &hooks{compilation: c, build: b}
 		h.enumRewriter = &imports.Rewriter{Graph: enumGraph{h}, Enums: c.enums, Specifier: relativeSpecifier}
 		b.OnResolve(api.OnResolveOptions{Filter: `^` + rootNamespace + `:`}, inNamespace(rootNamespace))
@@ -54,7 +56,10 @@ type hooks struct {
 	enumRewriter *imports.Rewriter
 }
 
-var styleFile = regexp.MustCompile(`\.(css|scss|sass)$`)
+var (
+	styleFile       = regexp.MustCompile(`\.(css|scss|sass)$`)
+	styleModuleFile = regexp.MustCompile(`\.module\.(css|scss|sass)$`)
+)
 
 // resolve takes over the imports that esbuild would not treat as we need:
 // import() and late require() become roots, styles always count as effects,
@@ -135,7 +140,7 @@ func (h *hooks) resolveLazy(a api.OnResolveArgs) (api.OnResolveResult, error) {
 // shaking. (Native modules can't be evaluated synchronously: format esm keeps
 // esbuild's way.)
 func (h *hooks) resolveRequire(a api.OnResolveArgs) (api.OnResolveResult, error) {
-	if h.opts.Format != Classic || a.Namespace != "file" || strings.Contains(filepath.ToSlash(a.Importer), "/node_modules/") {
+	if h.opts.Format != Classic || h.opts.Apart != nil || a.Namespace != "file" || strings.Contains(filepath.ToSlash(a.Importer), "/node_modules/") {
 		return api.OnResolveResult{}, nil
 	}
 	if !h.sources.lateRequire(a.Importer, a.Path) {

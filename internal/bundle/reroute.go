@@ -142,6 +142,7 @@ func (c *compilation) reroute(ctx context.Context) error {
 		}
 	}
 	r := &imports.Rewriter{Graph: g, Enums: c.enums, Specifier: relativeSpecifier}
+	c.rerouter = r
 	c.rerouted = map[string]rewritten{}
 	maps.Copy(c.rerouted, c.valued)
 	var mu sync.Mutex
@@ -172,7 +173,8 @@ func (c *compilation) reroute(ctx context.Context) error {
 	}
 	c.rewritten = c.rerouted
 	for path, rw := range c.rerouted {
-		c.graph.replaceImports(c.rel(path), imports.Scan(rw.text, strings.Contains(filepath.Ext(path), "ts")))
+		typescript := strings.Contains(filepath.Ext(path), "ts")
+		c.graph.replaceImports(c.rel(path), imports.Scan(rw.original, typescript), imports.Scan(rw.text, typescript))
 	}
 	return nil
 }
@@ -217,16 +219,21 @@ func relativeSpecifier(importer, file string) string {
 	return rel
 }
 
-// replaceImports gives a rewritten module the static imports of its new text.
-func (g *graph) replaceImports(key string, text *imports.Module) {
+// replaceImports gives a rewritten module the static imports of its new text;
+// those behind other code were not read, and stay.
+func (g *graph) replaceImports(key string, before, text *imports.Module) {
 	m := g.modules[key]
 	if m == nil {
 		return
 	}
+	read := map[string]bool{}
+	for _, d := range before.Decls {
+		read[d.Specifier] = true
+	}
 	old := map[string]edge{}
 	var rest []edge
 	for _, e := range m.imports {
-		if e.kind == "import-statement" && e.original != "" {
+		if e.kind == "import-statement" && read[e.original] {
 			old[e.original] = e
 		} else {
 			rest = append(rest, e)

@@ -29,6 +29,7 @@ type sources struct {
 	packages map[importSite]string // see packageFolder; by folder and name
 	esm      map[string]bool
 	assets   map[string][]byte
+	texts    map[string][]byte // of the project's scripts, where they will be compared
 	warnings []finding.Finding
 }
 
@@ -88,6 +89,9 @@ func (s *sources) script(path, name string, data []byte) {
 	s.mu.Lock() // what follows is rare, but for the first line
 	defer s.mu.Unlock()
 	s.esm[path] = isESM
+	if s.texts != nil {
+		s.texts[path] = data
+	}
 	if bytes.Contains(data, []byte("webpack")) {
 		for _, m := range importWithComment.FindAllSubmatch(data, -1) {
 			h := hints{Prefetch: commentPrefetch.Match(m[1]), Preload: commentPreload.Match(m[1])}

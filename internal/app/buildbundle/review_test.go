@@ -203,3 +203,31 @@ func TestPassesMayMakeEqualFiles(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An alias leads to a folder or a file of the project, or else to a package.
+func TestAliases(t *testing.T) {
+	out, err := buildTo(t, writeFiles(t, "shop", map[string]string{
+		"package.json":                  "{}",
+		"src/index.ts":                  "import { a } from '@app/a'; import b from 'react'; import c from 'moment'; import './index.css'; export const all = [a, b, c];",
+		"src/index.css":                 "@import '@app/below.css';",
+		"src/below.css":                 ".below{color:red}",
+		"src/a.ts":                      "export const a = 'from the folder';",
+		"src/react.ts":                  "export default 'from the file';",
+		"node_modules/dayjs/index.js":   "export default 'from the package';",
+		"node_modules/react/index.js":   "throw 'not react';",
+		"node_modules/moment/moment.js": "throw 'not moment';",
+		"checkout-deploy.yml":           "version: 1\nbuild:\n  alias: { '@app': src, react: src/react.ts, moment: dayjs }\n",
+	}), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, _ := out.Release.Pass("app")
+	for _, want := range []struct{ file, text string }{
+		{app.Entries[0].JS[0], "from the folder"}, {app.Entries[0].JS[0], "from the file"}, {app.Entries[0].JS[0], "from the package"}, {app.Entries[0].CSS[0], ".below{"},
+	} {
+		text, err := os.ReadFile(filepath.Join(out.OutDir, want.file))
+		if err != nil || !strings.Contains(string(text), want.text) {
+			t.Errorf("%s has no %q (%v)", want.file, want.text, err)
+		}
+	}
+}

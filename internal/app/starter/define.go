@@ -11,7 +11,7 @@ import (
 )
 
 // harmless are plugins whose work is done here too, or that change no output.
-var harmless = regexp.MustCompile(`(?i)^(mini-?css-?extract|webpack-?assets-?manifest|webpack-?manifest|subresource-?integrity|clean-?webpack|clean|progress|stylelint(-webpack)?|eslint(-webpack)?|circular-?dependency|fork-?ts-?checker|speed-?measure|terser|css-?minimizer|banner|bundle-?analyzer|hot-?module-?replacement|source-?map-?dev-?tool|ignore|case-?sensitive-?paths|tsconfig-?paths|compression|bundle-?stats|webpack-?bar|no-?emit-?on-?errors|module-?concatenation|define|environment)(-webpack)?(-?plugin)?$`)
+var harmless = regexp.MustCompile(`(?i)^(mini-?css-?extract|webpack-?assets-?manifest|webpack-?manifest|subresource-?integrity|clean-?webpack|clean|progress|stylelint(-webpack)?|eslint(-webpack)?|circular-?dependency|fork-?ts-?checker|speed-?measure|terser|css-?minimizer|bundle-?analyzer|hot-?module-?replacement|source-?map-?dev-?tool|case-?sensitive-?paths|tsconfig-?paths|bundle-?stats|webpack-?bar|no-?emit-?on-?errors|module-?concatenation|define|environment)(-?webpack)?(-?plugin)?$`)
 
 // counterparts says what to do instead of a plugin.
 var counterparts = map[string]string{
@@ -20,6 +20,9 @@ var counterparts = map[string]string{
 	"dotenv":           "variables are taken from the environment: list them in env and use { env: NAME } in define",
 	"provide":          "globals are not provided; import them, or let the first module of an entry set them",
 	"modulefederation": "module federation is not supported",
+	"banner":           "comments are dropped, those of licences too; ship the notices beside the page",
+	"compression":      "files are not compressed; the host or CDN does that",
+	"ignore":           "modules are not left out; lead a package's to an empty module by alias",
 }
 
 // plugins reads the plugins that have a counterpart, and asks about the others.

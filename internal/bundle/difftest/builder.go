@@ -13,6 +13,9 @@ type Format string
 const (
 	ESM     Format = "esm"
 	Classic Format = "classic"
+	// Apart is classic with every module a function of its own, as a laptop's
+	// rebuilds have it.
+	Apart Format = "apart"
 )
 
 // ErrUnsupported is what a Builder returns for a format that it does not have.

@@ -19,7 +19,7 @@ var (
 	seedFlag    = flag.Uint64("seed", 1, "the first seed of the random graphs")
 	countFlag   = flag.Int("n", 0, "how many random graphs; 0 means 60, with CI=true 1,000")
 	builderFlag = flag.String("builder", "", "bare: compare bare esbuild, to see what this harness finds there")
-	formatsFlag = flag.String("formats", "esm,classic", "the formats to compare")
+	formatsFlag = flag.String("formats", "esm,classic,apart", "the formats to compare")
 	triesFlag   = flag.Int("tries", 300, "how many runs shrinking a graph may take")
 	showFlag    = flag.Int("show", 3, "how many differences of each kind are shrunk and shown whole")
 	withoutFlag = flag.String("without", "", "comma-separated parts to leave out of the graphs, to look behind a known difference")

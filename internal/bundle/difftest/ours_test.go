@@ -50,11 +50,15 @@ func (o ours) Build(ctx context.Context, dir string, format Format) (*Output, er
 	if _, err := os.Stat(filepath.Join(dir, entry)); err != nil {
 		entry = "main.js"
 	}
+	var apart *bundle.Apart
+	if format == Apart {
+		format, apart = Classic, new(bundle.Apart)
+	}
 	built, err := bundle.Build(ctx, bundle.Options{
 		Root: dir, Pass: pass, Library: Library, Format: bundle.Format(format), Target: api.ES2022,
 		Entries: []bundle.Entry{{Name: "main", Modules: []string{entry}}},
 		Define:  map[string]string{"global": "globalThis"},
-		Maps:    bundle.MapsNone, Minify: !o.readable, Groups: o.groups(), Styles: styles,
+		Maps:    bundle.MapsNone, Minify: !o.readable && apart == nil, Groups: o.groups(), Styles: styles, Apart: apart,
 	})
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ const sloppyPrefix = "sloppy "
 
 // For gives the lines that the format promises to keep.
 func (t Trace) For(f Format) Trace {
-	if f == Classic {
+	if f != ESM {
 		return t
 	}
 	return slices.DeleteFunc(slices.Clone(t), func(line string) bool { return strings.HasPrefix(line, sloppyPrefix) })

@@ -18,6 +18,18 @@ import (
 //go:embed runtime_classic.js
 var runtimeClassic string
 
+//go:embed runtime_apart.js
+var runtimeApart string
+
+// runtimeOfModules is the run time of modules that are kept apart: they ask for
+// each other, and a CommonJS one may put something else in its exports' place.
+var runtimeOfModules = strings.NewReplacer(
+	"f(R, m.e)", "f(R, m.e, m)",
+	"root[2].forEach(R);", "",
+	"m.x = [x];", "if (m.c) { delete done[id]; units[id] = f; throw x; } m.x = [x];",
+	"  R.u = ", runtimeApart+"  R.u = ",
+).Replace(runtimeClassic)
+
 // scripts writes the files of format classic: lazy ones first, since the
 // entry's file holds the table of their names and hashes. No file names
 // another that names it, so there is no cycle of hashes to break.
@@ -69,6 +81,9 @@ func (l *linker) key() string { return "checkout-deploy:" + l.Pass }
 
 // script writes one file: an optional prelude, then the registration of its units.
 func (l *linker) script(g *unitFile, prelude []byte) (*File, []File, error) {
+	if l.Apart != nil {
+		return l.scriptApart(g, prelude)
+	}
 	var b bytes.Buffer
 	var maps *mapWriter
 	if l.Maps {
@@ -92,15 +107,16 @@ func (l *linker) script(g *unitFile, prelude []byte) (*File, []File, error) {
 		u.rope.write(&b, maps, u)
 	}
 	literal("});\n")
-	return l.finish(g, b.Bytes(), maps)
+	return l.finish(g, b.Bytes(), maps.encoder())
 }
 
-// finish names, pins and maps a script.
-func (l *linker) finish(g *unitFile, content []byte, maps *mapWriter) (*File, []File, error) {
+// finish names, pins and maps a script; encode makes the map of a file of that
+// name, nil for none.
+func (l *linker) finish(g *unitFile, content []byte, encode func(path string) ([]byte, error)) (*File, []File, error) {
 	path := g.name + "-" + ContentHash(content) + ".js"
 	var extra []File
-	if maps != nil {
-		text, err := maps.encode(path)
+	if encode != nil {
+		text, err := encode(path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -154,8 +170,13 @@ func (l *linker) runtime(t *table, fileOf map[string]int, styles *styleFiles, in
 		return nil, fmt.Errorf("writing the table of %q: %w", l.Name, err)
 	}
 	data = append(data[:len(data)-1], `,"h":"`+ContentHash(data)+`"}`...)
-	text := strings.NewReplacer(`"__KEY__"`, quoteJS(l.key()), `"__TABLE__"`, string(data)).Replace(runtimeClassic)
-	return minify(text, false)
+	text := runtimeClassic
+	if l.Apart != nil {
+		text = runtimeOfModules
+	}
+	text = strings.NewReplacer(`"__KEY__"`, quoteJS(l.key()), `"__TABLE__"`, string(data)).Replace(text)
+	code, err := minify(text, false)
+	return append([]byte(l.Banner), code...), err
 }
 
 func minify(text string, module bool) ([]byte, error) {

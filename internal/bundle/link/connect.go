@@ -144,6 +144,9 @@ func (l *linker) resolve(specifier, name string, depth int) (binding, error) {
 }
 
 func (l *linker) namespaceOf(r *Root) (binding, error) {
+	if l.Apart != nil {
+		return binding{l.units[r.Chunk], RootExport}, nil
+	}
 	return l.resolve("./"+r.Chunk, RootExport, 0)
 }
 

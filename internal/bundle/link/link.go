@@ -31,6 +31,19 @@ type Chunk struct {
 	Code    []byte   // an ES module
 	Map     []byte   // its source map, nil for none
 	Modules []string // what it holds, project-relative, in order
+
+	// For chunks that are kept apart (Input.Apart):
+
+	// CommonJS is set where the code is a script for `module` and `require`.
+	CommonJS bool
+	// Node is set where the code sees CommonJS modules as Node.js does: as their
+	// default export, whatever __esModule says.
+	Node bool
+	// Imports, Requires and Starts say what specifiers mean: the names of chunks,
+	// and for import() the IDs of roots. What is in none of them fails when asked for.
+	Imports, Requires, Starts map[string]string
+	// Pure are the chunks that an import only for their effects does not evaluate.
+	Pure map[string]bool
 }
 
 // Root is a module that something other than a static import evaluates.
@@ -85,6 +98,11 @@ type Input struct {
 	SmallFile int
 	Link      bool // reference the maps from the files
 	Minify    bool
+	// Apart keeps each chunk, which holds one module, a function of its own: then
+	// an edit costs that module, where splitting costs the page. Format Classic.
+	Apart *Memory
+	// Banner is put before the entry's script.
+	Banner string
 }
 
 // Format is the shape of the files.
@@ -155,6 +173,9 @@ type linker struct {
 // Link runs the linker. The result depends on the input alone.
 func Link(ctx context.Context, in Input) (*Output, error) {
 	l := &linker{Input: in, units: map[string]*unit{}, roots: map[string]*Root{}}
+	if in.Apart != nil {
+		return l.apart(ctx)
+	}
 	if err := l.parse(ctx); err != nil {
 		return nil, err
 	}
@@ -185,7 +206,8 @@ func (l *linker) each(ctx context.Context, f func(*unit) error) error {
 	return work.Wait()
 }
 
-func (l *linker) parse(ctx context.Context) error {
+// enrol makes a unit of every chunk.
+func (l *linker) enrol() error {
 	for i := range l.Chunks {
 		u := &unit{chunk: &l.Chunks[i]}
 		l.units[u.chunk.Name] = u
@@ -196,6 +218,13 @@ func (l *linker) parse(ctx context.Context) error {
 	}
 	if l.roots[l.Entry] == nil {
 		return fmt.Errorf("the entry root %q is not among the roots", l.Entry)
+	}
+	return nil
+}
+
+func (l *linker) parse(ctx context.Context) error {
+	if err := l.enrol(); err != nil {
+		return err
 	}
 	if err := l.each(ctx, (*unit).parse); err != nil {
 		return err

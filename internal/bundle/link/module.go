@@ -210,7 +210,7 @@ func (l *linker) module(u *unit, name string) (*File, []File, error) {
 	u.sourceAt = nil
 	u.rope.write(&b, maps, u)
 	b.WriteByte('\n')
-	return l.finish(&unitFile{name: name, units: []*unit{u}}, b.Bytes(), maps)
+	return l.finish(&unitFile{name: name, units: []*unit{u}}, b.Bytes(), maps.encoder())
 }
 
 // moduleRuntime is the run time with the entry's table.

@@ -186,7 +186,7 @@ func (r *renderer) rootID(id string, at int) string {
 func (r *renderer) editImportCalls() {
 	name := r.names[r.r]
 	for _, c := range r.file.ImportCalls {
-		root := r.rootOfChunk(c.Text)
+		root := r.rootOfCall(c.Text)
 		if !c.Static || root == nil {
 			switch {
 			case c.Static && r.units[path.Base(c.Text)] != nil: // esbuild's answer to a template
@@ -198,6 +198,14 @@ func (r *renderer) editImportCalls() {
 		}
 		r.edits = append(r.edits, edit{start: c.Start, end: c.End, text: name + `.l("` + r.rootIDs[root.ID] + `")`})
 	}
+}
+
+// rootOfCall is the root that an import() in the unit starts.
+func (r *renderer) rootOfCall(specifier string) *Root {
+	if r.Apart != nil {
+		return r.roots[r.chunk.Starts[specifier]]
+	}
+	return r.rootOfChunk(specifier)
 }
 
 func (l *linker) rootOfChunk(specifier string) *Root {

@@ -183,6 +183,14 @@ func (w *mapWriter) add(source, line, column int, name string) {
 	w.lastName = i
 }
 
+// encoder is encode, nil where there is no map.
+func (w *mapWriter) encoder() func(file string) ([]byte, error) {
+	if w == nil {
+		return nil
+	}
+	return w.encode
+}
+
 func (w *mapWriter) encode(file string) ([]byte, error) {
 	// Field order is the order of the specification; no toolchain's name or
 	// path in it.

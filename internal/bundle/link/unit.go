@@ -21,6 +21,8 @@ type unit struct {
 	file  *scope.File
 	id    string
 
+	module *module // where modules are kept apart
+
 	exports  map[string]scope.SymbolID // exported name → symbol
 	imports  []*importedChunk          // in order of appearance
 	imported map[scope.SymbolID]binding
@@ -73,6 +75,9 @@ func (u *unit) parse() error {
 				u.exports[e.Exported] = e.Symbol
 			}
 		case scope.ExportFrom, scope.ExportStar, scope.ExportDefault, scope.ExportDecl:
+			if u.module != nil {
+				break
+			}
 			errs = append(errs, fmt.Errorf("esbuild's chunk of %s has an %v statement, which it was not known to write", u.describe(), s.Kind))
 		default:
 			u.forward = false

@@ -1,0 +1,135 @@
+package difftest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/evanw/esbuild/pkg/api"
+	"golang.org/x/tools/txtar"
+
+	"github.com/org/checkout-deploy/internal/bundle"
+	"github.com/org/checkout-deploy/internal/bundle/style"
+)
+
+// TestSessionIsAFreshBuild edits random graphs and wants every rebuild to give
+// the files, or the error, of a build that has never seen the project before.
+func TestSessionIsAFreshBuild(t *testing.T) {
+	n := 25
+	if os.Getenv("CI") == "true" {
+		n = 150
+	}
+	for seed := range uint64(n) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			editGraph(t, seed)
+		})
+	}
+}
+
+func editGraph(t *testing.T, seed uint64) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Generate(seed).Case()
+	if err := c.WriteSource(dir); err != nil {
+		t.Fatal(err)
+	}
+	styles, err := style.New(style.Options{Root: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = styles.Close() }()
+	options := func() bundle.Options {
+		return bundle.Options{
+			Root: dir, Pass: pass, Library: Library, Format: bundle.Classic, Target: api.ES2022,
+			Entries: []bundle.Entry{{Name: "main", Modules: []string{c.Entry}}}, Define: map[string]string{"global": "globalThis"},
+			Maps: bundle.MapsApart, Groups: ours{grouped: seed%3 == 0}.groups(), Styles: styles, Apart: new(bundle.Apart),
+		}
+	}
+	session := bundle.NewSession(options())
+	defer session.Close()
+	random := rand.New(rand.NewPCG(seed, 1))
+	var changed []string
+	for range 6 {
+		got := filesOf(t.Context(), session, changed)
+		fresh := bundle.NewSession(options())
+		want := filesOf(t.Context(), fresh, nil)
+		fresh.Close()
+		if got != want {
+			t.Fatalf("after the change of %q:\ngot  %s\nwant %s", changed, got, want)
+		}
+		changed = nil
+		for range 1 + random.IntN(2) {
+			changed = append(changed, edit(t, random, dir, c.Files))
+		}
+	}
+}
+
+// filesOf names a build's files, which holds the hash of each, or gives its error.
+func filesOf(ctx context.Context, s *bundle.Session, changed []string) string {
+	compiled, err := s.Compile(ctx, changed)
+	if err != nil {
+		return err.Error()
+	}
+	res, err := compiled.Link(ctx, nil)
+	if err != nil {
+		return err.Error()
+	}
+	var out []string
+	for _, f := range res.Files {
+		out = append(out, f.Path+" "+f.Integrity)
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+var importLine = regexp.MustCompile(`(?m)^(import|export \*) .*\n`)
+
+// edit changes a file as people do: code, a comment, an import more or less, a
+// new export, a mistake, and back.
+func edit(t *testing.T, random *rand.Rand, dir string, files []txtar.File) string {
+	var scripts []txtar.File
+	for _, f := range files {
+		if strings.HasSuffix(f.Name, "js") || strings.HasSuffix(f.Name, ".css") {
+			scripts = append(scripts, f)
+		}
+	}
+	f := scripts[random.IntN(len(scripts))]
+	path := filepath.Join(dir, filepath.FromSlash(f.Name))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch kind := random.IntN(7); {
+	case strings.HasSuffix(f.Name, ".css"):
+		text = fmt.Appendf(text, ".added-%d{color:red}\n", random.IntN(100))
+	case kind == 0:
+		text = f.Data // as it was at first
+	case kind == 1:
+		text = fmt.Appendf(text, "globalThis.added = %d;\n", random.IntN(100))
+	case kind == 2:
+		text = append([]byte("// a comment\n"), text...)
+	case kind == 3 && importLine.Match(text):
+		at := importLine.FindIndex(text)
+		text = append(bytes.Clone(text[:at[0]]), text[at[1]:]...)
+	case kind == 4 && importLine.Match(f.Data):
+		text = append(importLine.Find(f.Data), text...)
+	case kind == 5 && importLine.Match(f.Data):
+		text = fmt.Appendf(text, "export const added%d = 1;\n", random.IntN(1000))
+	case kind == 6:
+		text = append(text, "}\n"...)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
