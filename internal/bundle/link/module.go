@@ -234,7 +234,7 @@ func (l *linker) moduleRuntime(t *table, styles *styleFiles, paths map[*unit]str
 	if err != nil {
 		return nil, fmt.Errorf("writing the table of %q: %w", l.Name, err)
 	}
-	return minify(strings.Replace(runtimeModule, `"__TABLE__"`, string(data), 1), true)
+	return withTable(runtimeModule, data, true)
 }
 
 func orEmptyRows(rows [][2]string) [][2]string {
