@@ -77,10 +77,11 @@ func (s *Spec) Metadata(image, entrypoint string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Made from the action's Spec by make generate.\nname: %s\ndescription: %s\nbranding: { icon: %s, color: %s }\n",
 		yamlText(s.title()), yamlText(s.Description), s.Icon, s.Colour)
-	if len(s.Inputs) > 0 {
+	inputs := s.ofRunner()
+	if len(inputs) > 0 {
 		b.WriteString("inputs:\n")
 	}
-	for _, in := range s.Inputs {
+	for _, in := range inputs {
 		fmt.Fprintf(&b, "  %s:\n    description: %s\n    required: %t\n", in.Name, yamlText(in.Doc+in.remark(asMarkdown)), in.Required)
 		if in.Default != "" {
 			fmt.Fprintf(&b, "    default: %s\n", yamlText(in.Default))
@@ -113,7 +114,7 @@ func yamlText(text string) string {
 func (s *Spec) Tables() string {
 	var b strings.Builder
 	b.WriteString("| input | meaning |\n| --- | --- |\n")
-	for _, in := range s.Inputs {
+	for _, in := range s.ofRunner() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", in.Name, cell(in.Doc+in.remark(asMarkdown)))
 	}
 	if len(s.Outputs) > 0 {

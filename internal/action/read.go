@@ -38,7 +38,7 @@ func (s *Spec) collect(args []string, env environment, p *problems) given {
 // place that nobody looks at.
 func (s *Spec) fromRunner(g *given, env environment) {
 	toolkit := githubactions.New(githubactions.WithGetenv(env.get))
-	for _, in := range s.Inputs {
+	for _, in := range s.ofRunner() {
 		if text := toolkit.GetInput(in.Name); text != "" {
 			g.text[in.Name], g.runner[in.Name] = text, true
 		}
@@ -48,7 +48,7 @@ func (s *Spec) fromRunner(g *given, env environment) {
 		name, isInput := strings.CutPrefix(name, "INPUT_")
 		name = strings.ToLower(name)
 		// entrypoint and args are the runner's own keys beside "with".
-		if isInput && value != "" && s.input(name) == nil && name != "entrypoint" && name != "args" {
+		if in := s.input(name); isInput && value != "" && (in == nil || in.Laptop) && name != "entrypoint" && name != "args" {
 			g.unknown = append(g.unknown, name)
 		}
 	}

@@ -150,6 +150,14 @@ func (r *Run) Mask(value string) {
 	}
 }
 
+// Findings takes an error apart into what can be shown at its place.
+func (r *Run) Findings(err error) []finding.Finding {
+	if err == nil {
+		return nil
+	}
+	return r.findings(err)
+}
+
 // Report shows findings: on a runner as annotations at their place.
 func (r *Run) Report(all ...finding.Finding) {
 	r.mu.Lock()

@@ -58,6 +58,8 @@ type Input struct {
 	Required bool
 	// Secret values are masked in the log, and kept out of all that is written.
 	Secret bool
+	// Laptop inputs are flags only: a workflow has nobody who would look.
+	Laptop bool
 	Value  Value
 }
 
@@ -78,6 +80,11 @@ func (s *Spec) input(name string) *Input {
 
 func (s *Spec) hasOutput(name string) bool {
 	return slices.ContainsFunc(s.Outputs, func(o Output) bool { return o.Name == name })
+}
+
+// ofRunner lists the inputs that a workflow may give.
+func (s *Spec) ofRunner() []Input {
+	return slices.DeleteFunc(slices.Clone(s.Inputs), func(in Input) bool { return in.Laptop })
 }
 
 // inputNames lists the inputs in their order.

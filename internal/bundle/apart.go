@@ -75,14 +75,14 @@ func (c *compilation) compileApart(ctx context.Context, warnings []api.Message) 
 			missing = append(missing, key)
 		}
 	}
-	fresh, messages, err := c.compileModules(ctx, missing)
+	fresh, err := c.compileModules(ctx, missing)
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range fresh {
 		known.modules[m.key] = m
 	}
-	out := &compiled{warnings: append(warnings, messages...)}
+	out := &compiled{warnings: warnings}
 	for _, key := range keys {
 		out.apart = append(out.apart, c.chunkApart(known.modules[key]))
 	}
@@ -147,7 +147,9 @@ func (c *compilation) batchOf(key string) (format api.Format, loader api.Loader)
 }
 
 // compileModules runs esbuild over files without following their imports.
-func (c *compilation) compileModules(ctx context.Context, keys []string) (out []*compiledModule, warnings []api.Message, err error) {
+// Its warnings are those of the scan, and some about what nothing is meant to be
+// bundled for.
+func (c *compilation) compileModules(ctx context.Context, keys []string) (out []*compiledModule, err error) {
 	var batches []batch
 	for _, key := range keys {
 		m := &compiledModule{key: key, text: c.rewritten[c.abs(key)].text, source: c.sources.texts[c.abs(key)]}
@@ -167,28 +169,27 @@ func (c *compilation) compileModules(ctx context.Context, keys []string) (out []
 	}
 	var messages []api.Message
 	for _, b := range batches {
-		w, e := c.transpile(b)
-		warnings, messages = append(warnings, w...), append(messages, e...)
+		messages = append(messages, c.transpile(b)...)
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(messages) > 0 {
 		for i := range messages {
 			c.explain(&messages[i])
 		}
-		return nil, nil, messagesError(messages)
+		return nil, messagesError(messages)
 	}
 	var work errgroup.Group
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for _, m := range out {
 		work.Go(func() error { m.readBare(); return nil })
 	}
-	return out, warnings, work.Wait()
+	return out, work.Wait()
 }
 
 // transpile runs esbuild over the files of the modules alone.
-func (c *compilation) transpile(b batch) (warnings, errors []api.Message) {
+func (c *compilation) transpile(b batch) (errors []api.Message) {
 	opts := c.base
 	opts.Format, opts.Plugins, opts.Metafile = b.format, []api.Plugin{c.plugin()}, true
 	if b.loader != api.LoaderNone {
@@ -206,7 +207,7 @@ func (c *compilation) transpile(b batch) (warnings, errors []api.Message) {
 	}
 	res := api.Build(opts)
 	if len(res.Errors) > 0 {
-		return res.Warnings, res.Errors
+		return res.Errors
 	}
 	b.readMeta(res.Metafile)
 	for _, f := range res.OutputFiles {
@@ -221,7 +222,7 @@ func (c *compilation) transpile(b batch) (warnings, errors []api.Message) {
 			b.modules[i].code = f.Contents
 		}
 	}
-	return res.Warnings, res.Errors
+	return nil
 }
 
 // readMeta notes what esbuild says of each module.

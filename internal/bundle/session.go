@@ -174,7 +174,7 @@ func (c *compilation) again(ctx context.Context, known *entryApart, changed []st
 			return nil, false
 		}
 	}
-	fresh, _, err := c.compileModules(ctx, keys)
+	fresh, err := c.compileModules(ctx, keys)
 	if err != nil {
 		return nil, false // the whole build says it better
 	}

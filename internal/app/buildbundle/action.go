@@ -23,6 +23,7 @@ type inputs struct {
 	profile             release.Profile
 	artifact            bool
 	report              string
+	laptop              laptop
 }
 
 // Action is build-bundle.
@@ -35,7 +36,7 @@ func Action() action.Action {
 			Description: "Bundle a checkout page into chunks for plain script tags, every byte of them pinned by Subresource Integrity.",
 			Icon:        "package",
 			Colour:      "green",
-			Inputs: []action.Input{
+			Inputs: append([]action.Input{
 				action.WorkingDirectory(&in.dir),
 				action.Config(&in.config),
 				{Name: "outdir", Value: action.Text(&in.outDir), Doc: "The folder that gets the release, relative to the project. It is replaced whole, at the end, and only if all went well. Without it the configuration's, else `dist`."},
@@ -43,7 +44,7 @@ func Action() action.Action {
 				{Name: "profile", Value: action.OneOf(&in.profile, release.Profiles), Doc: "How files are built, instead of what the configuration says. It does not choose where they go."},
 				{Name: "report", Value: action.Text(&in.report), Doc: "An HTML file for the report, relative to the project and outside `outdir`. Without it there is only the job's summary."},
 				{Name: "artifact", Default: "true", Value: action.Bool(&in.artifact), Doc: "Whether a workflow keeps the release as its artifact `checkout-<release>-files`, for later jobs."},
-			},
+			}, in.laptop.inputs()...),
 			Outputs: []action.Output{
 				{Name: "release", Doc: "The release's id: the SHA-256 of its record, in hexadecimal digits."},
 				{Name: "dist", Doc: "The folder of the release, relative to the workspace."},
@@ -63,10 +64,17 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		defer debug.SetGCPercent(debug.SetGCPercent(80))
 	}
 	dir := r.Path(in.dir)
-	out, err := Run(ctx, Request{
+	req := Request{
 		Dir: dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
 		Workspace: r.Workspace(), MkdirAll: r.MkdirAll, Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
-	})
+	}
+	if err := in.laptop.check(); err != nil {
+		return err
+	}
+	if in.laptop.wanted() {
+		return in.laptop.work(ctx, r, req)
+	}
+	out, err := Run(ctx, req)
 	if err != nil {
 		return r.In(dir, err)
 	}

@@ -234,7 +234,8 @@ func (l *linker) moduleRuntime(t *table, styles *styleFiles, paths map[*unit]str
 	if err != nil {
 		return nil, fmt.Errorf("writing the table of %q: %w", l.Name, err)
 	}
-	return withTable(runtimeModule, data, true)
+	code, err := withTable(runtimeModule, data, true)
+	return append([]byte(l.Banner), code...), err
 }
 
 func orEmptyRows(rows [][2]string) [][2]string {
