@@ -128,7 +128,7 @@ func hashAt(text []byte, i int) int {
 	for end < len(text) && isHex(text[end]) {
 		end++
 	}
-	if end-start != nameHash || end == len(text) {
+	if end == i || end-start != nameHash || end == len(text) {
 		return -1
 	}
 	before := text[:start]
