@@ -30,7 +30,11 @@ func started(t *testing.T) (*browser.Browser, context.Context) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
-	b, err := browser.Start(ctx, browser.Options{Binary: os.Getenv("CHROMIUM")})
+	b, err := browser.Start(ctx, browser.Options{
+		Binary: os.Getenv("CHROMIUM"),
+		// Every site's name leads here, as an attacker's may.
+		Flags: []string{"host-resolver-rules=MAP *.example 127.0.0.1"},
+	})
 	if errors.Is(err, browser.ErrNoBrowser) {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
@@ -127,6 +131,7 @@ func TestInBrowser(t *testing.T) {
 		{"errors are shown", errorsAreShown},
 		{"a first build that fails", firstBuildFails},
 		{"a strict page of another origin", strictPageOfAnotherOrigin},
+		{"pages of any site", pagesOfAnySite},
 		{"a server that comes back", serverComesBack},
 		{"several entries", severalEntriesOneClient},
 		{"modules", modules},
@@ -334,6 +339,35 @@ func consoleOf(p tab) string {
 		all = append(all, m.Text)
 	}
 	return strings.Join(all, "\n")
+}
+
+func pagesOfAnySite(t *testing.T, ctx context.Context, b *browser.Browser) {
+	var url string
+	site := hosted(t, func(string) string {
+		return `<script src="` + url + `/checkout.js"></script><script>
+			fetch('` + url + `/checkout.js').then(() => { self.read = 1; }, () => { self.read = 0; });
+			new EventSource('` + url + Prefix + `events').addEventListener('release', () => { self.told = 1; });
+		</script>`
+	}, func(string) map[string]string { return nil })
+	site = strings.Replace(site, "127.0.0.1", "store.example", 1)
+	s := &Server{}
+	url = served(t, s, nil)
+	publish(t, s, plain)
+	p := open(t, ctx, b, site)
+	p.wait("self.read === 0")
+	if got := p.run("[self.runs, self.told]"); got != "," {
+		t.Errorf("any site's page got %s", got)
+	}
+	if err := p.Open(ctx, strings.Replace(url, "127.0.0.1", "store.example", 1)+"/checkout.js"); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.run("document.body.innerText"); !strings.Contains(got, "not this machine's") {
+		t.Errorf("a name that leads here got %s", got)
+	}
+	named := &Server{Origins: []string{strings.TrimSuffix(site, "/")}}
+	url = served(t, named, nil)
+	publish(t, named, plain)
+	open(t, ctx, b, site).wait("self.read === 1 && self.runs == 1 && self.told == 1")
 }
 
 func serverComesBack(t *testing.T, ctx context.Context, b *browser.Browser) {

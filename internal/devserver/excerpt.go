@@ -1,7 +1,6 @@
 package devserver
 
 import (
-	"io"
 	"io/fs"
 	"strings"
 	"unicode/utf16"
@@ -54,15 +53,11 @@ func (s *Server) excerpt(at finding.Location) []line {
 	if s.Sources == nil || at.Line <= 0 || !fs.ValidPath(at.Path) {
 		return nil
 	}
-	f, err := s.Sources.Open(at.Path)
-	if err != nil {
+	info, err := fs.Stat(s.Sources, at.Path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxSource { // opening a pipe would wait
 		return nil
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxSource {
-		return nil
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSource))
+	data, err := fs.ReadFile(s.Sources, at.Path)
 	if err != nil {
 		return nil
 	}

@@ -2,7 +2,6 @@ package devserver
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/org/checkout-deploy/internal/release"
 )
@@ -51,11 +50,13 @@ func pairsOf(old, rel *release.Release) (pairs [][2]string, ok bool) {
 	if len(a) != len(b) {
 		return nil, false
 	}
+	seen := map[[2]string]bool{}
 	for i := range a {
 		if a[i].of != b[i].of {
 			return nil, false
 		}
-		if pair := [2]string{a[i].path, b[i].path}; !slices.Contains(pairs, pair) {
+		if pair := [2]string{a[i].path, b[i].path}; !seen[pair] {
+			seen[pair] = true
 			pairs = append(pairs, pair)
 		}
 	}
@@ -127,7 +128,7 @@ func hashAt(text []byte, i int) int {
 	for end < len(text) && isHex(text[end]) {
 		end++
 	}
-	if end-start != nameHash || end == len(text) {
+	if end == i || end-start != nameHash || end == len(text) {
 		return -1
 	}
 	before := text[:start]

@@ -64,6 +64,7 @@ func TestSameButHashes(t *testing.T) {
 		{"a number that is subtracted", "a-1700000000+b", "a-1700000001+b", false},
 		{"a longer hash", `"a-01234567890.css"`, `"a-01234567891.css"`, false},
 		{"at the end", "a-0123456789", "a-0123456780", false},
+		{"what comes after one", `h:"0123456789"`, `h:"0123456789x`, false},
 		{"length", "a", "ab", false},
 		{"integrity that is cut", "sha384-abc", "sha384-abd", false},
 	} {

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
+	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -83,51 +83,67 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, f file) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.content))
 }
 
-// maxPublic bounds a file of the public folder that is read whole, a page.
+// maxPublic bounds a page of the public folder, which is read whole.
 const maxPublic = 16 << 20
 
 // public answers with a file of the project's folder, and reports whether there
 // is one: the path itself, a page without its ending, or a folder's index.html.
-// Names that begin with a dot are nobody's business, but for what the web calls
-// well known.
 func (s *Server) public(w http.ResponseWriter, r *http.Request, st state, name string) bool {
-	name = strings.TrimSuffix(path.Clean("/" + name)[1:], "/")
-	for i, segment := range strings.Split(name, "/") {
-		if strings.HasPrefix(segment, ".") && (i > 0 || segment != ".well-known") {
-			return false
-		}
-	}
 	folder := strings.HasSuffix(r.URL.Path, "/")
-	for _, try := range []string{name, name + ".html", path.Join(name, "index.html")} {
-		if try == name && folder || try == ".html" || !fs.ValidPath(try) {
+	name = path.Clean("/" + name)[1:]
+	if hidden(name) {
+		return false
+	}
+	tries := []string{name, name + ".html", path.Join(name, "index.html")}
+	if folder {
+		tries = tries[2:]
+	}
+	for i, try := range tries {
+		f := s.openPublic(try)
+		if f == nil {
 			continue
 		}
-		f, err := s.Public.Open(try)
-		if err != nil {
-			continue
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		if path.Base(try) == "index.html" && !folder && path.Base(name) != "index.html" {
+		defer func() { _ = f.Close() }() // it was only read
+		switch {
+		case i == 2:
 			// Relative addresses in it are meant from inside the folder.
 			w.Header().Set("Location", "./"+path.Base(name)+"/")
 			w.WriteHeader(http.StatusTemporaryRedirect)
-			return true
-		}
-		if strings.HasSuffix(try, ".html") {
+		case strings.HasSuffix(try, ".html"):
 			s.projectPage(w, r, st, try, f)
-			return true
+		default:
+			mediaType := release.TypeOf(try)
+			w.Header().Set("Content-Type", mediaType)
+			w.Header().Set("Cross-Origin-Resource-Policy", s.embeddable(r, mediaType))
+			http.ServeContent(w, r, "", time.Time{}, f)
 		}
-		mediaType := release.TypeOf(try)
-		w.Header().Set("Content-Type", mediaType)
-		w.Header().Set("Cross-Origin-Resource-Policy", s.embeddable(r, mediaType))
-		http.ServeContent(w, r, "", time.Time{}, f)
 		return true
 	}
 	return false
+}
+
+// hidden reports a path with a name that begins with a dot: nobody's business,
+// but for what the web calls well known.
+func hidden(name string) bool {
+	for i, segment := range strings.Split(name, "/") {
+		if strings.HasPrefix(segment, ".") && (i > 0 || segment != ".well-known") {
+			return true
+		}
+	}
+	return false
+}
+
+// openPublic opens a regular file of the public folder; nil where there is none.
+func (s *Server) openPublic(name string) *os.File {
+	info, err := s.Public.Stat(name)
+	if err != nil || !info.Mode().IsRegular() { // opening a pipe would wait
+		return nil
+	}
+	f, err := s.Public.Open(name)
+	if err != nil {
+		return nil
+	}
+	return f
 }
 
 // projectPage answers with a page of the project, with tags where it asks for

@@ -25,6 +25,7 @@ const (
 	atMost   = 200 * time.Millisecond // after the first change
 	lookEach = 500 * time.Millisecond // at folders without a watch
 	maxFresh = 200                    // new folders that no build has read yet
+	coarse   = 10 * time.Millisecond  // how far a file's time may be behind the clock
 )
 
 // Options of a Watcher.
@@ -107,7 +108,7 @@ func (w *Watcher) set(since time.Time, files []string) (changed []string) {
 				folders[dir] = old
 			}
 		}
-		if info, err := os.Stat(path); !before[path] && err == nil && !info.ModTime().Before(since) {
+		if info, err := os.Stat(path); !before[path] && err == nil && !info.ModTime().Before(since.Add(-coarse)) {
 			changed = append(changed, path)
 		}
 	}

@@ -174,9 +174,24 @@ func (l *linker) runtime(t *table, fileOf map[string]int, styles *styleFiles, in
 	if l.Apart != nil {
 		text = runtimeOfModules
 	}
-	text = strings.NewReplacer(`"__KEY__"`, quoteJS(l.key()), `"__TABLE__"`, string(data)).Replace(text)
-	code, err := minify(text, false)
+	code, err := withTable(text, data, false)
+	code = bytes.Replace(code, []byte(`"__KEY__"`), []byte(quoteJS(l.key())), 1)
 	return append([]byte(l.Banner), code...), err
+}
+
+// withTable minifies a run time and puts a table into it. They are minified
+// apart: a name is chosen by how often letters occur, and a hash that changes in
+// the table would change names everywhere.
+func withTable(text string, table []byte, module bool) ([]byte, error) {
+	code, err := minify(text, module)
+	if err != nil {
+		return nil, err
+	}
+	if table, err = minify("t="+string(table), false); err != nil {
+		return nil, err
+	}
+	table = bytes.TrimSuffix(bytes.TrimPrefix(table, []byte("t=")), []byte(";\n"))
+	return bytes.Replace(code, []byte(`"__TABLE__"`), table, 1), nil
 }
 
 func minify(text string, module bool) ([]byte, error) {

@@ -234,7 +234,7 @@ func (l *linker) moduleRuntime(t *table, styles *styleFiles, paths map[*unit]str
 	if err != nil {
 		return nil, fmt.Errorf("writing the table of %q: %w", l.Name, err)
 	}
-	code, err := minify(strings.Replace(runtimeModule, `"__TABLE__"`, string(data), 1), true)
+	code, err := withTable(runtimeModule, data, true)
 	return append([]byte(l.Banner), code...), err
 }
 
