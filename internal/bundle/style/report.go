@@ -3,11 +3,12 @@ package style
 import (
 	"errors"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // reporter words esbuild's messages in terms of the project's files.
@@ -28,11 +29,8 @@ func (r reporter) errors(messages []api.Message) error {
 		}
 		out := &Error{Message: r.message(m)}
 		if m.Location != nil {
-			number, column := "css", columnOf(m.Location)
-			if out.Line > 0 {
-				number = strconv.Itoa(out.Line)
-			}
-			out.Excerpt = excerpt(number, m.Location.LineText, column, column+m.Location.Length)
+			column := columnOf(m.Location)
+			out.Excerpt = finding.Excerpt(out.Line, m.Location.LineText, column, column+m.Location.Length)
 		}
 		all = append(all, out)
 	}

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf16"
 
 	"github.com/bep/godartsass/v2"
+
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // job is one compilation: the files it has read and what Sass said about them.
@@ -239,7 +240,7 @@ func (j *job) explain(path string, err error) error {
 	}
 	return &Error{
 		Message: Message{j.compiler.display(f.real), line, from, sassError.Message},
-		Excerpt: excerpt(strconv.Itoa(line), text, from, to),
+		Excerpt: finding.Excerpt(line, text, from, to),
 	}
 }
 
