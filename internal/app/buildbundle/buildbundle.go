@@ -98,7 +98,7 @@ func (req *Request) findProject() (err error) {
 // looks for it.
 func (req *Request) configuration() (*config.Config, error) {
 	root := os.DirFS(req.Dir)
-	overrides := config.Overrides{OutDir: req.OutDir, Format: string(req.Format), Profile: string(req.Profile)}
+	overrides := config.Overrides{OutDir: req.OutDir, Format: string(req.Format), Profile: string(req.Profile), Present: true}
 	if req.Config == "" || filepath.IsLocal(req.Config) {
 		return overrides.Find(root, filepath.ToSlash(req.Config), req.Env)
 	}

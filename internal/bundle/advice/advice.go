@@ -179,8 +179,11 @@ const inWorkflow = " (in a workflow, in a step before this one: the action has n
 // installCommand is that of the lock file.
 func (p Project) installCommand() string {
 	for _, lock := range []struct{ file, command string }{
-		{"package-lock.json", "npm ci"}, {"npm-shrinkwrap.json", "npm ci"}, {"pnpm-lock.yaml", "pnpm install --frozen-lockfile"},
-		{"yarn.lock", "yarn install --frozen-lockfile"}, {"bun.lock", "bun install --frozen-lockfile"},
+		{"package-lock.json", "npm ci"},
+		{"npm-shrinkwrap.json", "npm ci"},
+		{"pnpm-lock.yaml", "pnpm install --frozen-lockfile"},
+		{"yarn.lock", "yarn install --frozen-lockfile"},
+		{"bun.lock", "bun install --frozen-lockfile"},
 	} {
 		if _, err := os.Stat(filepath.Join(p.Root, lock.file)); err == nil {
 			return lock.command
