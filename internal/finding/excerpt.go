@@ -16,9 +16,9 @@ const (
 
 // Excerpt draws text, the line of that number, with marks below its columns from
 // to to (from 1, to exclusive, in UTF-16 units as a Location's); at least one. It
-// is "" for a blank line.
+// is "" for a blank line, and for what is no text.
 func Excerpt(line int, text string, from, to int) string {
-	if strings.TrimSpace(text) == "" {
+	if strings.TrimSpace(text) == "" || strings.ContainsRune(text, 0) { // blank, or no text
 		return ""
 	}
 	number := "|"

@@ -124,6 +124,7 @@ type builder struct {
 	contents map[string][]byte
 	maps     map[string][]byte // import maps by "pass/entry"
 	warnings []finding.Finding
+	sources  []string // what was read, relative to the project
 }
 
 func (b *builder) close() {
@@ -154,21 +155,23 @@ func (b *builder) passes(ctx context.Context) error {
 	for i := range passes {
 		opts, err := b.options(&passes[i])
 		if err != nil {
-			return passError(&passes[i], err)
+			return action.Misuse(passError(&passes[i], err))
 		}
 		options[i] = opts
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	compiled := make(chan *bundle.Compiled, len(passes))
 	work.Go(func() error {
+		var errs []error // of all passes: the sources' mistakes are told at once
 		for i := range passes {
 			c, err := bundle.Compile(ctx, *options[i])
 			if err != nil {
-				return passError(&passes[i], err)
+				errs = append(errs, passError(&passes[i], err))
+			} else if len(errs) == 0 {
+				compiled <- c
 			}
-			compiled <- c
 		}
-		return nil
+		return bundle.JoinErrors(errs...)
 	})
 	work.Go(func() error {
 		for i := range passes {
@@ -200,6 +203,7 @@ func (b *builder) link(ctx context.Context, p *config.Pass, opts *bundle.Options
 		return err
 	}
 	b.warnings = append(b.warnings, res.Warnings...)
+	b.sources = append(b.sources, res.Sources...)
 	return b.record(p, opts, res)
 }
 
@@ -437,6 +441,9 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	mkdirAll := b.MkdirAll
 	if mkdirAll == nil {
 		mkdirAll = func(dir string) error { return os.MkdirAll(dir, 0o777) }
+	}
+	if err := b.checkSources(); err != nil {
+		return nil, action.Misuse(err)
 	}
 	if err := mkdirAll(filepath.Dir(out)); err != nil {
 		return nil, fmt.Errorf("making the output folder's parent: %w", err)

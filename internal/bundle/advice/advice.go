@@ -18,11 +18,12 @@ import (
 // Project is where imports are looked for.
 type Project struct{ Root string } // absolute
 
-// Script is what to try about spec, as a script in folder imports it; "" where
-// nothing is known.
-func (p Project) Script(spec, folder string) string {
+// Script is what to try about spec, as the file from imports it; "" where nothing
+// is known.
+func (p Project) Script(spec, from string) string {
+	folder := filepath.Dir(from)
 	if isPath(spec) {
-		return p.path(spec, folder, scriptNames)
+		return p.path(spec, from, scriptNames)
 	}
 	if hint := builtin(spec); hint != "" {
 		return hint
@@ -31,15 +32,16 @@ func (p Project) Script(spec, folder string) string {
 }
 
 // Style is the same for @use, @forward, @import and url() of a style.
-func (p Project) Style(spec, folder string) string {
+func (p Project) Style(spec, from string) string {
+	folder := filepath.Dir(from)
 	spec = strings.TrimPrefix(spec, "pkg:")
 	if rest, ok := strings.CutPrefix(spec, "~"); ok && !isPath(spec) {
 		return p.bare(strings.TrimPrefix(rest, "/"), folder)
 	}
 	if isPath(spec) {
-		return p.path(spec, folder, styleNames)
+		return p.path(spec, from, styleNames)
 	}
-	if hint := p.path("./"+spec, folder, styleNames); strings.HasPrefix(hint, meant) {
+	if hint := p.path("./"+spec, from, styleNames); strings.HasPrefix(hint, meant) {
 		return strings.Replace(hint, `"./`, `"`, 1)
 	}
 	return p.bare(spec, folder)
@@ -54,9 +56,9 @@ const meant = "did you mean "
 
 // path looks at what is there in the place of a file: a folder, another case,
 // another spelling.
-func (p Project) path(spec, folder string, names func([]os.DirEntry, string) []string) string {
+func (p Project) path(spec, from string, names func([]os.DirEntry, string) []string) string {
 	spec, _, _ = strings.Cut(spec, "?")
-	target := filepath.Join(folder, filepath.FromSlash(spec))
+	target := filepath.Join(filepath.Dir(from), filepath.FromSlash(spec))
 	if strings.HasPrefix(spec, "/") {
 		target = filepath.FromSlash(spec)
 	}
@@ -72,6 +74,7 @@ func (p Project) path(spec, folder string, names func([]os.DirEntry, string) []s
 		at, missing, rest = filepath.Dir(at), filepath.Base(at), path.Join(missing, rest)
 	}
 	entries, _ := os.ReadDir(at)
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return filepath.Join(at, e.Name()) == from })
 	candidates := names(entries, path.Ext(missing))
 	if rest != "" {
 		candidates = folderNames(entries)
@@ -96,11 +99,15 @@ func suggest(name string, onlyCase bool) string {
 }
 
 // nearest is the name that was probably meant; one that differs in case, before all.
+// Of two letters each is near to every other.
 func nearest(got string, names []string) string {
 	for _, name := range names {
 		if strings.EqualFold(name, got) && name != got {
 			return name
 		}
+	}
+	if len(got) < 3 {
+		return ""
 	}
 	return spell.Nearest(got, slices.DeleteFunc(names, func(n string) bool { return n == got }))
 }

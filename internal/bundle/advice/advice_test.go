@@ -50,6 +50,7 @@ func TestAdvice(t *testing.T) {
 		{name: "a folder's slip", spec: "./from/address", want: `did you mean "./forms/address"?`},
 		{name: "a folder without index", spec: "./empty", want: `"src/empty" is a folder without an index file, such as index.ts: name the file that is meant`},
 		{name: "no such folder", spec: "./generated/api", want: `there is no folder "src/generated": is it committed, or made by a step that has to run first?`},
+		{name: "a name of one letter", spec: "./x", want: `"src" has no file of a name like it: is it committed, or made by a step that has to run first?`},
 		{name: "nothing like it", spec: "./translations", want: `"src" has no file of a name like it: is it committed, or made by a step that has to run first?`},
 		{name: "no node_modules", spec: "react", want: `there is no node_modules: run yarn install --frozen-lockfile first (in a workflow, in a step before this one: the action has no Node.js)`},
 		{name: "not installed", files: installed, spec: "@shop/theme/dark", want: `package.json has it, node_modules does not: run yarn install --frozen-lockfile first (in a workflow, in a step before this one: the action has no Node.js)`},
@@ -73,7 +74,7 @@ func TestAdvice(t *testing.T) {
 			if row.style {
 				ask = p.Style
 			}
-			if got := ask(row.spec, filepath.Join(p.Root, "src")); got != row.want {
+			if got := ask(row.spec, filepath.Join(p.Root, "src", "index.ts")); got != row.want {
 				t.Errorf("got  %s\nwant %s", got, row.want)
 			}
 		})
@@ -84,7 +85,7 @@ func TestAdvice(t *testing.T) {
 func TestAdviceOutside(t *testing.T) {
 	p := Project{t.TempDir()}
 	for _, spec := range []string{"/", "/none/of/it", "../../../../../../../../x", ".", "..", "./", "@", "@/", "~", "", "?", "node:", "[x"} {
-		p.Script(spec, p.Root)
-		p.Style(spec, p.Root)
+		p.Script(spec, filepath.Join(p.Root, "index.ts"))
+		p.Style(spec, filepath.Join(p.Root, "index.scss"))
 	}
 }

@@ -50,19 +50,23 @@ func (m Message) Finding(severity finding.Severity) finding.Finding {
 type Error struct {
 	Message
 	Excerpt string // the line, and below it what is meant; may be empty
+	Hint    string // what to try; may be empty
 }
 
 func (e *Error) Error() string {
-	if e.Excerpt == "" {
-		return e.Message.String()
+	text := e.Message.String()
+	for _, more := range []string{e.Excerpt, e.Hint} {
+		if more != "" {
+			text += "\n" + more
+		}
 	}
-	return e.Message.String() + "\n" + e.Excerpt
+	return text
 }
 
 // Findings makes Error a finding.Reporter.
 func (e *Error) Findings() []finding.Finding {
 	f := e.Finding(finding.High)
-	f.Excerpt = e.Excerpt
+	f.Excerpt, f.Hint = e.Excerpt, cmp.Or(f.Hint, e.Hint)
 	return []finding.Finding{f}
 }
 

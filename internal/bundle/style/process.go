@@ -43,7 +43,7 @@ func (p *process) start() (*godartsass.Transpiler, error) {
 		return p.transpiler, p.err
 	}
 	p.tried = true
-	executable, err := FindSass(p.compiler.options)
+	executable, err := p.compiler.find()
 	if err != nil {
 		p.err = err
 		return nil, err

@@ -238,7 +238,12 @@ func (j *job) explain(path string, err error) error {
 	if strings.ContainsAny(span.Text, "\r\n\f") { // the mark ends with the first line
 		to = len(utf16.Encode([]rune(text))) + 1
 	}
+	hint := ""
+	if spec := sassImport.FindStringSubmatch(span.Text); spec != nil && strings.HasPrefix(sassError.Message, "Can't find stylesheet") {
+		hint = j.compiler.advice().Style(spec[1], f.real)
+	}
 	return &Error{
+		Hint:    hint,
 		Message: Message{j.compiler.display(f.real), line, from, sassError.Message},
 		Excerpt: finding.Excerpt(line, text, from, to),
 	}
