@@ -55,7 +55,7 @@ const noSassRule = "build/no-sass"
 // findings is a message of esbuild's, with what to try. One that stands for an
 // error of ours is what that says of itself.
 func (c *compilation) findings(m api.Message) []finding.Finding {
-	f := findingOf(m, finding.High)
+	f := c.atImport(findingOf(m, finding.High))
 	var missing *style.MissingSassError
 	var inner finding.Reporter
 	err, _ := m.Detail.(error)
@@ -68,6 +68,36 @@ func (c *compilation) findings(m api.Message) []finding.Finding {
 		c.advise(&f, m)
 	}
 	return []finding.Finding{f}
+}
+
+// atImport moves what is said of a module made for an import() to that.
+func (c *compilation) atImport(f finding.Finding) finding.Finding {
+	_, id, ok := strings.Cut(f.Location.Path, ":")
+	if !ok || !strings.HasPrefix(f.Location.Path, "checkout-deploy-") {
+		return f
+	}
+	site := c.sources.site(rootID(id))
+	f.Excerpt, f.Location = "", finding.Location{}
+	if site.importer == "" {
+		return f
+	}
+	f.Location.Path = c.rel(site.importer)
+	text, err := os.ReadFile(site.importer)
+	if err != nil {
+		return f
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		for _, quoted := range []string{"'" + site.specifier + "'", `"` + site.specifier + `"`, "`" + site.specifier + "`"} {
+			if at := strings.Index(line, quoted); at >= 0 && strings.Contains(line[:at], "import") {
+				from := 1 + units(line, at)
+				to := from + units(quoted, len(quoted))
+				f.Location.Line, f.Location.Column, f.Location.EndLine, f.Location.EndColumn = i+1, from, i+1, to
+				f.Excerpt = finding.Excerpt(i+1, line, from, to)
+				return f
+			}
+		}
+	}
+	return f
 }
 
 var (
@@ -176,7 +206,8 @@ func (c *compilation) exportMeant(file, name string) string {
 	return "it exports " + strings.Join(names[:min(len(names), 12)], ", ")
 }
 
-// styleErrors is what is wrong with the styles seen so far, nil for nothing.
+// styleErrors is what is wrong with the styles seen so far, nil for nothing. What
+// is no fault of theirs, such as a Sass that ended, is told elsewhere.
 func (c *compilation) styleErrors(ctx context.Context) error {
 	var errs []error
 	var sheets []*style.Sheet
@@ -192,7 +223,11 @@ func (c *compilation) styleErrors(ctx context.Context) error {
 		_, err := c.opts.Styles.Bundle(ctx, sheets, style.BundleOptions{Name: "styles"})
 		errs = append(errs, sourceError(err))
 	}
-	return JoinErrors(errs...)
+	var found *SourceError
+	if errors.As(JoinErrors(errs...), &found) {
+		return found
+	}
+	return nil
 }
 
 // sourceError makes a SourceError of an error that is made of findings.

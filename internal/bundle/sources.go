@@ -25,6 +25,7 @@ type sources struct {
 	answers  map[question]api.ResolveResult
 	comments map[importSite]hints
 	lazies   map[rootID]hints
+	sites    map[rootID]importSite // where an import() leads there
 	lates    map[importSite]bool
 	bare     map[importSite]bool   // imports for the effects alone
 	packages map[importSite]string // see packageFolder; by folder and name
@@ -51,7 +52,7 @@ type hints struct {
 
 func newSources() *sources {
 	return &sources{
-		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{},
+		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{}, sites: map[rootID]importSite{},
 		lates: map[importSite]bool{}, bare: map[importSite]bool{}, packages: map[importSite]string{}, esm: map[string]bool{}, assets: map[string][]byte{},
 		styles: map[string]bool{}, deps: map[string]bool{},
 	}
@@ -223,11 +224,20 @@ func (s *sources) lazy(a api.OnResolveArgs, id rootID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.comments[importSite{a.Importer, a.Path}]
+	if site, ok := s.sites[id]; !ok || a.Importer < site.importer {
+		s.sites[id] = importSite{a.Importer, a.Path}
+	}
 	old := s.lazies[id]
 	if h.Name == "" || (old.Name != "" && old.Name < h.Name) {
 		h.Name = old.Name
 	}
 	s.lazies[id] = hints{Name: h.Name, Prefetch: h.Prefetch || old.Prefetch, Preload: h.Preload || old.Preload}
+}
+
+func (s *sources) site(id rootID) importSite {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sites[id]
 }
 
 func (s *sources) asset(name string, data []byte) {

@@ -35,7 +35,10 @@ type Request struct {
 	// and without links; "" for no bound.
 	Workspace string
 	// MkdirAll makes the output folder's parents; nil is os.MkdirAll.
-	MkdirAll      func(dir string) error
+	MkdirAll func(dir string) error
+	// Prepare is called before the last step, for what must not fail after it: an
+	// error leaves the output folder as it was. May be nil.
+	Prepare       func(*Outcome) error
 	Report        string          // the file of a report, "" for none: it is not written here, only checked
 	Format        release.Format  // "" takes the configuration's
 	Profile       release.Profile // "" takes the configuration's
@@ -455,10 +458,16 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if err := b.write(ctx, stage); err != nil {
 		return nil, errors.Join(err, stage.Discard())
 	}
+	made := &Outcome{ID: id, Release: b.rel, OutDir: out, Warnings: b.warnings}
+	if b.Prepare != nil {
+		if err := b.Prepare(made); err != nil {
+			return nil, errors.Join(err, stage.Discard())
+		}
+	}
 	if _, err := stage.Commit(b.rel); err != nil {
 		return nil, err
 	}
-	return &Outcome{ID: id, Release: b.rel, OutDir: out, Warnings: b.warnings}, nil
+	return made, nil
 }
 
 func (b *builder) write(ctx context.Context, stage *release.Stage) error {

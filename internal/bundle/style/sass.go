@@ -225,7 +225,7 @@ func isDependency(path string) bool {
 func (j *job) explain(path string, err error) error {
 	var sassError godartsass.SassError
 	if !errors.As(err, &sassError) {
-		return fmt.Errorf("compiling %q: %w", j.compiler.display(path), failed(err))
+		return fmt.Errorf("compiling %q: %w", j.compiler.display(path), j.compiler.process.failed(err))
 	}
 	span := sassError.Span
 	ref, ok := parseAddress(span.Url)
