@@ -51,7 +51,7 @@ type annotations struct {
 func (r *Run) annotate(f finding.Finding) {
 	l := levelOf(f.Severity)
 	if !r.OnRunner() {
-		r.printLevel(l, f.String()+indented(f.Hint))
+		r.printLevel(l, lines(f))
 		return
 	}
 	n := &r.notes
@@ -69,7 +69,7 @@ func (r *Run) annotate(f finding.Finding) {
 	default:
 		n.more[l]++
 	}
-	r.print(string(l) + ": " + f.String() + indented(f.Hint))
+	r.print(string(l) + ": " + lines(f))
 }
 
 func (r *Run) command(l level, f finding.Finding) *githubactions.Command {
@@ -108,6 +108,16 @@ func (r *Run) flushAnnotations() {
 		r.toolkit.IssueCommand(held)
 	}
 	r.notes = annotations{}
+}
+
+// lines are a finding as a log has it: the place and message, the source's line,
+// and what to try.
+func lines(f finding.Finding) string {
+	text := f.String()
+	if f.Excerpt != "" {
+		text += "\n" + f.Excerpt
+	}
+	return text + indented(f.Hint)
 }
 
 // indented puts a hint under its message.

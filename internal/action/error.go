@@ -95,7 +95,7 @@ func hintOf(err error) string {
 	case errors.Is(err, syscall.ENOSPC):
 		return "the disk is full: nothing was put in place; make room and run it again"
 	case errors.Is(err, fs.ErrPermission):
-		return "the file's owner or mode keeps it from user " + userName()
+		return "the file's owner or mode keeps it from " + userName()
 	}
 	return kinds[kindOf(err)].hint
 }

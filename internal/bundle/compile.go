@@ -169,11 +169,8 @@ func (c *compilation) run(ctx context.Context) (*compiled, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if len(res.Errors) > 0 {
-		for i := range res.Errors {
-			c.explain(&res.Errors[i])
-		}
-		return nil, messagesError(res.Errors)
+	if wrong := errorsOf(res); len(wrong) > 0 {
+		return nil, c.failure(ctx, wrong)
 	}
 	meta, err := readMetafile(res.Metafile)
 	if err != nil {

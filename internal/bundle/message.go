@@ -1,7 +1,9 @@
 package bundle
 
 import (
-	"regexp"
+	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 
@@ -10,15 +12,31 @@ import (
 	"github.com/org/checkout-deploy/internal/finding"
 )
 
-// SourceError is every error that esbuild found in the sources.
-type SourceError struct{ found []finding.Finding }
+// maxErrors bounds what is told: nobody corrects more at a time.
+const maxErrors = 50
+
+// SourceError is everything wrong with the sources: sorted by place, each once.
+type SourceError struct {
+	found []finding.Finding
+	more  int // not told
+}
+
+func newSourceError(all []finding.Finding, more int) *SourceError {
+	all = slices.Clone(all)
+	finding.Sort(all)
+	all = slices.Compact(all)
+	if n := len(all) - maxErrors; n > 0 {
+		all, more = all[:maxErrors], more+n
+	}
+	return &SourceError{all, more}
+}
 
 func (e *SourceError) Error() string {
-	lines := make([]string, len(e.found))
-	for i, f := range e.found {
-		lines[i] = f.String()
+	var lines []string
+	for _, f := range e.Findings() {
+		lines = append(lines, f.String())
 		if f.Hint != "" {
-			lines[i] += "\n  " + strings.ReplaceAll(f.Hint, "\n", "\n  ")
+			lines = append(lines, "  "+strings.ReplaceAll(f.Hint, "\n", "\n  "))
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -26,28 +44,52 @@ func (e *SourceError) Error() string {
 
 // Findings makes SourceError a finding.Reporter; paths are relative to
 // Options.Root.
-func (e *SourceError) Findings() []finding.Finding { return e.found }
-
-func messagesError(msgs []api.Message) error {
-	e := &SourceError{}
-	for _, m := range msgs {
-		f := findingOf(m, finding.High)
-		if missingPackage.MatchString(m.Text) {
-			// esbuild would have it marked external, which no page could load.
-			f.Hint = "are the project's packages installed? Try npm ci in its folder"
-		}
-		e.found = append(e.found, f)
+func (e *SourceError) Findings() []finding.Finding {
+	if e.more == 0 {
+		return e.found
 	}
-	return e
+	return append(slices.Clip(e.found), finding.Finding{Rule: "build/more", Severity: finding.High, Message: "and " + strconv.Itoa(e.more) + " more errors"})
 }
 
-var missingPackage = regexp.MustCompile(`^Could not resolve "[^./]`)
+// JoinErrors is errors.Join, but that SourceErrors become one: passes and entries
+// share sources, and so their mistakes.
+func JoinErrors(errs ...error) error {
+	var all []finding.Finding
+	var others []error
+	more := 0
+	for _, err := range errs {
+		var of *SourceError
+		if errors.As(err, &of) {
+			all, more = append(all, of.found...), more+of.more
+		} else if err != nil {
+			others = append(others, err)
+		}
+	}
+	if len(all) > 0 {
+		others = append(others, newSourceError(all, more))
+	}
+	if len(others) == 1 {
+		return others[0]
+	}
+	return errors.Join(others...)
+}
+
+func messagesError(msgs []api.Message) error {
+	var all []finding.Finding
+	for _, m := range msgs {
+		all = append(all, findingOf(m, finding.High))
+	}
+	return newSourceError(all, 0)
+}
 
 // findingOf is a message of esbuild's. Its columns are bytes from 0.
 func findingOf(m api.Message, severity finding.Severity) finding.Finding {
 	f := finding.Finding{Rule: "build/" + m.ID, Severity: severity, Message: m.Text, Location: locationOf(m.Location)}
 	if m.ID == "" {
 		f.Rule = "build/source"
+	}
+	if l := f.Location; m.Location != nil {
+		f.Excerpt = finding.Excerpt(l.Line, m.Location.LineText, l.Column, l.EndColumn)
 	}
 	var notes []string
 	for _, n := range m.Notes {

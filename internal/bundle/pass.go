@@ -15,6 +15,7 @@ import (
 type Result struct {
 	Entries  []EntryResult
 	Files    []link.File       // scripts, styles, maps and assets; each path once
+	Sources  []string          // what was read, sorted, each once; relative to Root
 	Warnings []finding.Finding // sorted, each once; their paths are relative to Root
 }
 
@@ -53,13 +54,17 @@ func Compile(ctx context.Context, opts Options) (*Compiled, error) {
 	}
 	defer c.close()
 	p := &Compiled{c: c}
+	var errs []error
 	for _, entry := range opts.Entries {
 		c.begin(entry)
 		out, err := c.compile(ctx)
-		if err != nil {
-			return nil, err
+		if errs = append(errs, err); ctx.Err() != nil {
+			break
 		}
 		p.entries = append(p.entries, compiledEntry{c.entryState, out})
+	}
+	if err := JoinErrors(errs...); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -75,8 +80,9 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 		p.c.entryState = e.state
 		out, err := p.c.link(ctx, e.out, values)
 		if err != nil {
-			return nil, err
+			return nil, JoinErrors(sourceError(err), p.c.styleErrors(ctx))
 		}
+		res.Sources = append(res.Sources, p.c.read()...)
 		e.out, e.state = nil, nil // large, and done with
 		if err := files.addAll(out); err != nil {
 			return nil, err
@@ -86,9 +92,28 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 			Name: p.c.entry.Name, JS: out.InitialJS, CSS: out.InitialCSS, Lazy: out.Lazy, ImportMap: out.ImportMap,
 		})
 	}
+	slices.Sort(res.Sources)
+	res.Sources = slices.Compact(res.Sources)
 	finding.Sort(res.Warnings)
 	res.Warnings = slices.Compact(res.Warnings)
 	return res, nil
+}
+
+// read are the files that the entry at hand is made of.
+func (c *compilation) read() []string {
+	var all []string
+	for key := range c.graph.modules {
+		if isFileKey(key) {
+			all = append(all, key)
+		}
+	}
+	for path := range c.sources.esm { // also what the second link leaves out
+		all = append(all, c.rel(path))
+	}
+	for path := range c.sources.deps {
+		all = append(all, c.rel(path))
+	}
+	return all
 }
 
 // Build compiles and links a pass that needs no values.

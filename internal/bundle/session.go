@@ -63,6 +63,9 @@ func (s *Session) Inputs() []string {
 				files[s.c.abs(file)] = true
 			}
 		}
+		for path := range e.state.sources.deps {
+			files[path] = true
+		}
 	}
 	return sortedKeys(files)
 }
@@ -85,19 +88,20 @@ func (s *Session) compileAll(ctx context.Context, changed []string) error {
 	}
 	s.forget(changed)
 	entries := make([]compiledEntry, 0, len(s.opts.Entries))
+	var errs []error
 	for _, entry := range s.opts.Entries {
 		s.c.begin(entry)
 		out, err := s.c.compile(ctx)
 		entries = append(entries, compiledEntry{s.c.entryState, out})
-		if err != nil {
-			if s.entries == nil || s.c.graph != nil {
-				s.entries = entries
-			}
-			return err
+		if errs = append(errs, err); ctx.Err() != nil {
+			break
 		}
 	}
-	s.entries = entries
-	return nil
+	err := JoinErrors(errs...)
+	if err == nil || s.c.graph != nil { // else the files that were known are the ones to watch
+		s.entries = entries
+	}
+	return err
 }
 
 // describesOthers reports a file that says what other files mean.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -24,6 +25,7 @@ type sources struct {
 	answers  map[question]api.ResolveResult
 	comments map[importSite]hints
 	lazies   map[rootID]hints
+	sites    map[rootID]importSite // where an import() leads there
 	lates    map[importSite]bool
 	bare     map[importSite]bool   // imports for the effects alone
 	packages map[importSite]string // see packageFolder; by folder and name
@@ -31,6 +33,8 @@ type sources struct {
 	assets   map[string][]byte
 	reads    map[string][]envRead // by path in the project
 	texts    map[string][]byte    // of the project's scripts, where they will be compared
+	styles   map[string]bool      // relative to the root
+	deps     map[string]bool      // files that styles are made of, absolute
 	warnings []finding.Finding
 }
 
@@ -50,9 +54,10 @@ type hints struct {
 
 func newSources() *sources {
 	return &sources{
-		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{},
+		answers: map[question]api.ResolveResult{}, comments: map[importSite]hints{}, lazies: map[rootID]hints{}, sites: map[rootID]importSite{},
 		lates: map[importSite]bool{}, bare: map[importSite]bool{}, packages: map[importSite]string{}, esm: map[string]bool{}, assets: map[string][]byte{},
-		reads: map[string][]envRead{},
+		reads:  map[string][]envRead{},
+		styles: map[string]bool{}, deps: map[string]bool{},
 	}
 }
 
@@ -87,6 +92,7 @@ var (
 // script notes what a project's source file says beyond what esbuild tells;
 // name is its path in the project.
 func (s *sources) script(path, name string, data []byte) {
+	s.encoding(name, data)
 	isESM := moduleSyntax.Match(data) || strings.HasSuffix(path, ".mjs") || strings.HasSuffix(path, ".mts")
 	s.mu.Lock() // what follows is rare, but for the first line
 	defer s.mu.Unlock()
@@ -128,6 +134,28 @@ func (s *sources) script(path, name string, data []byte) {
 			}
 		}
 	}
+}
+
+// encoding warns of a file that is not UTF-8: a browser would show other text.
+func (s *sources) encoding(name string, data []byte) {
+	if utf8.Valid(data) {
+		return
+	}
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	line := data[bytes.LastIndexByte(data[:at], '\n')+1 : at]
+	s.warn(finding.Finding{
+		Rule: "build/encoding", Severity: finding.Medium,
+		Location: finding.Location{Path: name, Line: bytes.Count(data[:at], []byte("\n")) + 1, Column: 1 + units(string(line), len(line))},
+		Message:  fmt.Sprintf("got the byte 0x%X, which is not UTF-8: browsers show another character", data[at]),
+		Hint:     "save the file as UTF-8",
+	})
 }
 
 // insideFunction tells a call in a function body from one at the top level, by
@@ -205,6 +233,9 @@ func (s *sources) lazy(a api.OnResolveArgs, id rootID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.comments[importSite{a.Importer, a.Path}]
+	if site, ok := s.sites[id]; !ok || a.Importer < site.importer {
+		s.sites[id] = importSite{a.Importer, a.Path}
+	}
 	old := s.lazies[id]
 	if h.Name == "" || (old.Name != "" && old.Name < h.Name) {
 		h.Name = old.Name
@@ -212,10 +243,36 @@ func (s *sources) lazy(a api.OnResolveArgs, id rootID) {
 	s.lazies[id] = hints{Name: h.Name, Prefetch: h.Prefetch || old.Prefetch, Preload: h.Preload || old.Preload}
 }
 
+func (s *sources) site(id rootID) importSite {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sites[id]
+}
+
 func (s *sources) asset(name string, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.assets[name] = data
+}
+
+func (s *sources) style(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.styles[name] = true
+}
+
+func (s *sources) styleFiles() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sortedKeys(s.styles)
+}
+
+func (s *sources) styleDeps(paths []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, path := range paths {
+		s.deps[path] = true
+	}
 }
 
 func (s *sources) warn(f finding.Finding) {

@@ -28,6 +28,10 @@ var reserved = map[string]bool{
 // styleModule is the JavaScript in a style sheet's place: a mark for the
 // linker, and the class names of a CSS module.
 func (h *hooks) styleModule(path string) (string, error) {
+	if err := h.opts.Styles.CanCompile(path); err != nil {
+		return "", err
+	}
+	h.sources.style(h.rel(path))
 	mark := envName + ".css(" + quote(h.rel(path)) + ");"
 	if !strings.HasSuffix(strings.TrimSuffix(path, filepath.Ext(path)), ".module") {
 		go func() { _, _ = h.opts.Styles.Compile(context.Background(), path) }() // needed soon; errors come then
@@ -74,6 +78,7 @@ func (c *compilation) bundleStyles(ctx context.Context, name string, keys []stri
 	if err != nil {
 		return nil, fmt.Errorf("bundling the styles of %q: %w", name, err)
 	}
+	c.sources.styleDeps(out.Deps)
 	for _, a := range out.Assets {
 		c.sources.asset(a.Path, a.Content)
 	}

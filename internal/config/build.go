@@ -126,6 +126,8 @@ func (r *reader) build(n *node) Build {
 		r.defaultPasses(&d)
 	}
 	r.override(&d.Build)
+	tsconfig, at := f.get("tsconfig")
+	r.presentFile(tsconfig, at, d.TSConfig)
 	r.outside(f, d.Build)
 	r.external(f, d.Build)
 	return d.Build
@@ -181,6 +183,7 @@ func (r *reader) alias(n *node, at string, d *draft) {
 			d.Alias[k.name] = s
 		}
 	})
+	r.aliases = d.Alias
 }
 
 func (r *reader) sideEffects(n *node, at string, d *draft) {

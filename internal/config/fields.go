@@ -22,6 +22,7 @@ type reader struct {
 	root      fs.FS
 	overrides Overrides
 	earlier   []Pass // those before the pass that is being read
+	aliases   map[string]string
 }
 
 // fields reads a mapping's values by their names. path is where it is, for

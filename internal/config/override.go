@@ -18,6 +18,9 @@ type Overrides struct {
 	OutDir  string
 	Format  string // of every pass
 	Profile string
+	// Present is for those who are to build: sources and other files that the file
+	// names have to be there.
+	Present bool
 }
 
 // override puts the overrides over what was read.

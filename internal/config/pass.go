@@ -64,7 +64,9 @@ func (r *reader) entry(k pair, at string, before []Entry) Entry {
 	}
 	e := Entry{Name: k.name}
 	for i, item := range r.list(k.value, at) {
-		if m, ok := r.file(item, itemPath(k.value, at, i)); ok {
+		at := itemPath(k.value, at, i)
+		if m, ok := r.file(item, at); ok {
+			r.presentModule(item, at, m)
 			e.Modules = append(e.Modules, m)
 		}
 	}

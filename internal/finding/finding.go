@@ -63,6 +63,9 @@ type Finding struct {
 	// Hint is what to try; may be empty.
 	Hint     string
 	Location Location
+	// Excerpt is the line of the place and a mark below what is meant, for logs: a
+	// viewer of the file shows it anyway. May be empty.
+	Excerpt string
 	// Fingerprint is what stays the same when the finding moves or its message's
 	// numbers change. "" where rule, path and message say enough.
 	Fingerprint string

@@ -1,7 +1,6 @@
 package release
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,11 +12,13 @@ import (
 // Stage is a release's directory while it is being written: a hidden sibling of
 // the directory it is to become, so that readers of that one see the old files
 // or all of the new ones. End it with Commit or Discard. A process that is
-// killed leaves the sibling behind, and the target as it was.
+// killed leaves the sibling behind, and the target as it was; the next NewStage
+// of that target removes the sibling.
 type Stage struct {
 	target string
 	dir    string
 	root   *os.Root
+	claim  *os.File // locks dir as long as this process lives; nil where nothing can
 }
 
 // NewStage prepares to replace target, which may not exist yet. Its parent must
@@ -38,19 +39,15 @@ func NewStage(target string) (*Stage, error) {
 	if filepath.Dir(target) == target {
 		return nil, fmt.Errorf("staging %q: got the root of the file system, want a directory in it", target)
 	}
-	s := &Stage{target: target, dir: hidden(target, "staging")}
-	if err := os.Mkdir(s.dir, 0o777); err != nil {
+	sweep(target)
+	s := &Stage{target: target}
+	if s.dir, s.claim, err = claimSibling(target); err != nil {
 		return nil, fmt.Errorf("staging %q: %w", target, err)
 	}
 	if s.root, err = os.OpenRoot(s.dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("staging %q: %w", target, err), os.Remove(s.dir))
+		return nil, errors.Join(fmt.Errorf("staging %q: %w", target, err), s.release(), os.Remove(s.dir))
 	}
 	return s, nil
-}
-
-// hidden names a sibling that nothing else uses.
-func hidden(target, what string) string {
-	return filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+"."+what+"-"+rand.Text()[:10])
 }
 
 func describeMode(m fs.FileMode) string {
@@ -110,16 +107,26 @@ func (s *Stage) Commit(r *Release) (Digest, error) {
 	if err != nil {
 		return Digest{}, errors.Join(fmt.Errorf("committing %q: %w", s.target, err), s.Discard())
 	}
-	return DigestOf(data), nil
+	return DigestOf(data), s.release()
 }
 
 // Discard removes what has been written. After Commit it does nothing.
 func (s *Stage) Discard() error {
 	_ = s.root.Close() // holds nothing; Commit may have closed it
-	if err := os.RemoveAll(s.dir); err != nil {
+	if err := errors.Join(os.RemoveAll(s.dir), s.release()); err != nil {
 		return fmt.Errorf("discarding the staged %q: %w", s.target, err)
 	}
 	return nil
+}
+
+// release ends the claim on the sibling.
+func (s *Stage) release() error {
+	if s.claim == nil {
+		return nil
+	}
+	err := s.claim.Close()
+	s.claim = nil
+	return err
 }
 
 // swap puts the directory fresh in target's place and removes what was there.
@@ -130,7 +137,7 @@ func swap(fresh, target string) error {
 	if err := exchange(fresh, target); err == nil {
 		return os.RemoveAll(fresh) // it is the old directory now
 	}
-	old := hidden(target, "replaced")
+	old := hidden(target, replacedName)
 	if err := os.Rename(target, old); err != nil {
 		return err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -74,16 +72,26 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	if in.laptop.wanted() {
 		return in.laptop.work(ctx, r, req)
 	}
+	var p report.Page
+	var html stagedFile
+	defer html.discard()
+	req.Prepare = func(out *Outcome) (err error) {
+		p = page(r, out, warn(r, dir, out.Warnings))
+		html, err = in.stageReport(dir, p)
+		return err
+	}
 	out, err := Run(ctx, req)
 	if err != nil {
 		return r.In(dir, err)
 	}
 	r.Wrote(out.OutDir)
-	warnings := warn(r, dir, out.Warnings)
-	p := page(r, out, warnings)
 	r.Summarise(p.Markdown(report.SummaryLimit / 2))
-	if err := in.writeReport(r, within(dir, in.report), p); err != nil {
-		return err
+	if in.report != "" {
+		if err := html.commit(); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+		r.Wrote(html.file)
+		r.Logf("the report is %s", r.Shown(html.file))
 	}
 	r.Logf("%d files, %d bytes in %s", len(out.Release.Files), out.Release.Size(), r.Shown(out.OutDir))
 	r.SetOutput("release", out.ID.String())
@@ -102,39 +110,21 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	return err
 }
 
-// writeReport writes the page where the user wants it.
-func (in *inputs) writeReport(r *action.Run, file string, p report.Page) error {
+// stageReport writes the page beside where the user wants it: a disk that is full
+// is found out before the release is in place.
+func (in *inputs) stageReport(dir string, p report.Page) (stagedFile, error) {
 	if in.report == "" {
-		return nil
+		return stagedFile{}, nil
 	}
 	html, err := p.HTML()
 	if err != nil {
-		return err
+		return stagedFile{}, err
 	}
-	if err := replace(file, html); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	r.Wrote(file)
-	r.Logf("the report is %s", r.Shown(file))
-	return nil
-}
-
-// replace puts a file in another's place, whole or not at all. A link is replaced
-// itself: a repository may have one that leads anywhere.
-func replace(file string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".report-*.tmp")
+	f, err := stageFile(within(dir, in.report), html)
 	if err != nil {
-		return err
+		return stagedFile{}, fmt.Errorf("writing the report: %w", err)
 	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return f, nil
 }
 
 func sassOf(r *action.Run) string {

@@ -35,7 +35,10 @@ type Request struct {
 	// and without links; "" for no bound.
 	Workspace string
 	// MkdirAll makes the output folder's parents; nil is os.MkdirAll.
-	MkdirAll      func(dir string) error
+	MkdirAll func(dir string) error
+	// Prepare is called before the last step, for what must not fail after it: an
+	// error leaves the output folder as it was. May be nil.
+	Prepare       func(*Outcome) error
 	Report        string          // the file of a report, "" for none: it is not written here, only checked
 	Format        release.Format  // "" takes the configuration's
 	Profile       release.Profile // "" takes the configuration's
@@ -98,7 +101,7 @@ func (req *Request) findProject() (err error) {
 // looks for it.
 func (req *Request) configuration() (*config.Config, error) {
 	root := os.DirFS(req.Dir)
-	overrides := config.Overrides{OutDir: req.OutDir, Format: string(req.Format), Profile: string(req.Profile)}
+	overrides := config.Overrides{OutDir: req.OutDir, Format: string(req.Format), Profile: string(req.Profile), Present: true}
 	if req.Config == "" || filepath.IsLocal(req.Config) {
 		return overrides.Find(root, filepath.ToSlash(req.Config), req.Env)
 	}
@@ -124,6 +127,7 @@ type builder struct {
 	contents map[string][]byte
 	maps     map[string][]byte // import maps by "pass/entry"
 	warnings []finding.Finding
+	sources  []string // what was read, relative to the project
 }
 
 func (b *builder) close() {
@@ -154,21 +158,23 @@ func (b *builder) passes(ctx context.Context) error {
 	for i := range passes {
 		opts, err := b.options(&passes[i])
 		if err != nil {
-			return passError(&passes[i], err)
+			return action.Misuse(passError(&passes[i], err))
 		}
 		options[i] = opts
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	compiled := make(chan *bundle.Compiled, len(passes))
 	work.Go(func() error {
+		var errs []error // of all passes: the sources' mistakes are told at once
 		for i := range passes {
 			c, err := bundle.Compile(ctx, *options[i])
 			if err != nil {
-				return passError(&passes[i], err)
+				errs = append(errs, passError(&passes[i], err))
+			} else if len(errs) == 0 {
+				compiled <- c
 			}
-			compiled <- c
 		}
-		return nil
+		return bundle.JoinErrors(errs...)
 	})
 	work.Go(func() error {
 		for i := range passes {
@@ -200,6 +206,7 @@ func (b *builder) link(ctx context.Context, p *config.Pass, opts *bundle.Options
 		return err
 	}
 	b.warnings = append(b.warnings, res.Warnings...)
+	b.sources = append(b.sources, res.Sources...)
 	return b.record(p, opts, res)
 }
 
@@ -435,6 +442,9 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if mkdirAll == nil {
 		mkdirAll = func(dir string) error { return os.MkdirAll(dir, 0o777) }
 	}
+	if err := b.checkSources(); err != nil {
+		return nil, action.Misuse(err)
+	}
 	if err := mkdirAll(filepath.Dir(out)); err != nil {
 		return nil, fmt.Errorf("making the output folder's parent: %w", err)
 	}
@@ -445,10 +455,16 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if err := b.write(ctx, stage); err != nil {
 		return nil, errors.Join(err, stage.Discard())
 	}
+	made := &Outcome{ID: id, Release: b.rel, OutDir: out, Warnings: b.warnings}
+	if b.Prepare != nil {
+		if err := b.Prepare(made); err != nil {
+			return nil, errors.Join(err, stage.Discard())
+		}
+	}
 	if _, err := stage.Commit(b.rel); err != nil {
 		return nil, err
 	}
-	return &Outcome{ID: id, Release: b.rel, OutDir: out, Warnings: b.warnings}, nil
+	return made, nil
 }
 
 func (b *builder) write(ctx context.Context, stage *release.Stage) error {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/org/checkout-deploy/internal/release"
 )
@@ -69,10 +70,24 @@ func (b *builder) checkOutDir() error {
 		return fmt.Errorf("output folder %q lies outside the workspace, and would be gone with the container: use a folder in it, such as dist", named)
 	case b.OutDir == "" && !inside(out, b.Dir):
 		return fmt.Errorf("output folder %q is led out of the project by a link, to %q; a build replaces it whole: remove the link", named, out)
+	case isOther(named):
+		return fmt.Errorf("output folder %q is a file or a link that leads nowhere: remove it, or use another folder", named)
 	case b.OutDir == "" && out == named:
 		return nil // a folder of the project's own, by a name that is no source's
 	}
 	return checkReplaceable(out)
+}
+
+// checkSources refuses to replace a folder that the build has just read from: an
+// import leads there, though no entry does.
+func (b *builder) checkSources() error {
+	out := real(b.outDir())
+	for _, source := range b.sources {
+		if inside(within(b.Dir, filepath.FromSlash(source)), out) {
+			return fmt.Errorf("output folder %q holds the source %q, which is imported; a build replaces it whole: use a folder of its own, such as dist", b.cfg.Build.OutDir, source)
+		}
+	}
+	return nil
 }
 
 // real follows the links of a path whose end may not be there yet.
@@ -89,11 +104,23 @@ func real(path string) string {
 	}
 }
 
+// isOther says whether something is there that is no folder, nor leads to one.
+func isOther(path string) bool {
+	if _, err := os.Lstat(path); err != nil {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err != nil || !info.IsDir()
+}
+
 // checkReplaceable wants a folder that is new, empty or a release.
 func checkReplaceable(out string) error {
 	entries, err := os.ReadDir(out)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("output folder %q is a file, or below one: want a folder of its own, such as dist", out)
 	}
 	if err != nil {
 		return fmt.Errorf("looking at the output folder: %w", err)

@@ -150,7 +150,7 @@ func TestErrorsNameTheSource(t *testing.T) {
 		{"await, no maps", "\nfor await (const a of []) {}\nexport {}", "  target: [chrome 130]\n  source-maps: none", "src/index.ts:2:5: top-level await"},
 		{"no module", "import './nowhere'", "", `src/index.ts:1:8: Could not resolve "./nowhere"`},
 		{"no package", "import 'nowhere'", "", `src/index.ts:1:8: Could not resolve "nowhere"`},
-		{"no entry", "", "  passes: [{name: app, entries: {checkout: src/none.ts}}]", `pass "app": entry "checkout": Could not resolve "src/none.ts"`},
+		{"no entry", "", "  passes: [{name: app, entries: {checkout: src/none.ts}}]", `build.passes[0].entries.checkout: got "src/none.ts", which is not there`},
 		{"import of a pattern", "export const b = (n: string) => import(`./parts/${n}.ts`);", "", "path with variable parts"},
 		{"import of a pattern, esm", "export const b = (n: string) => import(`./parts/${n}.ts`);", "  passes: [{name: app, format: esm, entries: {checkout: src/index.ts}}]", "path with variable parts"},
 		{"import.meta", "import { a } from 'bar';\nexport const b = import.meta.dirname + a;", "", "src/index.ts:2:18: import.meta exists in modules only"},

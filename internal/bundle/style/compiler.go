@@ -51,6 +51,7 @@ type Compiler struct {
 	origin  *origin.Checker
 	root    string // Root without symbolic links, as the files found are
 	process process
+	find    func() (string, error) // FindSass, once
 	sources flights[*source]
 	sheets  flights[*Sheet]
 
@@ -73,6 +74,7 @@ func New(options Options) (*Compiler, error) {
 	}
 	c := &Compiler{options: options, origin: origin.New(options.Bound), root: root, scopes: map[string]string{}}
 	c.process.compiler = c
+	c.find = sync.OnceValues(func() (string, error) { return FindSass(options) })
 	return c, nil
 }
 
@@ -80,6 +82,16 @@ func New(options Options) (*Compiler, error) {
 // Sass sources before it has found the first: the process needs about as long
 // to start as to compile a small sheet. Errors are those of the first Compile.
 func (c *Compiler) Start() { c.process.warm() }
+
+// CanCompile tells before anything is compiled that a source could not be: the
+// error is FindSass's.
+func (c *Compiler) CanCompile(path string) error {
+	if kind := kindOf(path); kind != scssKind && kind != sassKind {
+		return nil
+	}
+	_, err := c.find()
+	return err
+}
 
 // Close ends the Sass process, also in the middle of a compilation; those
 // waiting get an error. A closed compiler compiles no more Sass.

@@ -22,10 +22,17 @@ type MissingSassError struct {
 	Looked []string // places looked at, in order
 }
 
-func (e *MissingSassError) Error() string {
-	return fmt.Sprintf("no Dart Sass compiler for .scss and .sass sources (looked at %s): install it in the project (npm install --save-dev sass-embedded), or name the executable of a Dart Sass release that speaks the embedded protocol",
-		strings.Join(e.Looked, ", "))
+// Message says what is missing, and where it was looked for.
+func (e *MissingSassError) Message() string {
+	return fmt.Sprintf("no Dart Sass compiler for .scss and .sass sources (looked at %s)", strings.Join(e.Looked, ", "))
 }
+
+// Hint is what to try.
+func (e *MissingSassError) Hint() string {
+	return "install it in the project (npm install --save-dev sass-embedded), or name the executable of a Dart Sass release that speaks the embedded protocol in DART_SASS"
+}
+
+func (e *MissingSassError) Error() string { return e.Message() + ": " + e.Hint() }
 
 // FindSass returns the Dart Sass executable: Options.Sass; else that of npm's
 // sass-embedded in a node_modules at or above Root; else dart-sass/sass in

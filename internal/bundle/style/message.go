@@ -50,21 +50,23 @@ func (m Message) Finding(severity finding.Severity) finding.Finding {
 type Error struct {
 	Message
 	Excerpt string // the line, and below it what is meant; may be empty
+	Hint    string // what to try; may be empty
 }
 
 func (e *Error) Error() string {
-	if e.Excerpt == "" {
-		return e.Message.String()
+	text := e.Message.String()
+	for _, more := range []string{e.Excerpt, e.Hint} {
+		if more != "" {
+			text += "\n" + more
+		}
 	}
-	return e.Message.String() + "\n" + e.Excerpt
+	return text
 }
 
 // Findings makes Error a finding.Reporter.
 func (e *Error) Findings() []finding.Finding {
 	f := e.Finding(finding.High)
-	if f.Hint == "" {
-		f.Hint = e.Excerpt
-	}
+	f.Excerpt, f.Hint = e.Excerpt, cmp.Or(f.Hint, e.Hint)
 	return []finding.Finding{f}
 }
 
@@ -120,32 +122,4 @@ func endsLine(units []uint16, i int) bool {
 		return i+1 >= len(units) || units[i+1] != '\n'
 	}
 	return false
-}
-
-// excerpt draws text, which number names, with marks below the columns from..to
-// (from 1, to exclusive).
-func excerpt(number, text string, from, to int) string {
-	if strings.TrimSpace(text) == "" {
-		return ""
-	}
-	pad := strings.Repeat(" ", len(number))
-	lead := leadOf(text, from-1)
-	return fmt.Sprintf("  %s | %s\n  %s | %s%s", number, text, pad, lead, strings.Repeat("^", max(1, to-from)))
-}
-
-// leadOf is white space as wide as the first n units of text, tabs kept.
-func leadOf(text string, n int) string {
-	var b strings.Builder
-	for _, r := range text {
-		if n <= 0 {
-			break
-		}
-		if r == '\t' {
-			b.WriteRune('\t')
-		} else {
-			b.WriteByte(' ')
-		}
-		n -= utf16.RuneLen(r)
-	}
-	return b.String()
 }

@@ -43,7 +43,7 @@ func (p *process) start() (*godartsass.Transpiler, error) {
 		return p.transpiler, p.err
 	}
 	p.tried = true
-	executable, err := FindSass(p.compiler.options)
+	executable, err := p.compiler.find()
 	if err != nil {
 		p.err = err
 		return nil, err
@@ -135,11 +135,14 @@ func (p *process) log(event godartsass.LogEvent) {
 }
 
 // failed explains an error of the process itself.
-func failed(err error) error {
+func (p *process) failed(err error) error {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
 	switch {
-	case errors.Is(err, godartsass.ErrShutdown):
+	case closed:
 		return errClosed
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, godartsass.ErrShutdown), errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the Dart Sass process ended in the middle of the work; is the executable a Dart Sass of 1.63 or newer, and is there enough memory?")
 	}
 	return err

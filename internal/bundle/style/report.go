@@ -3,11 +3,14 @@ package style
 import (
 	"errors"
 	"path/filepath"
-	"strconv"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/bundle/advice"
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // reporter words esbuild's messages in terms of the project's files.
@@ -16,6 +19,14 @@ type reporter struct {
 	// real has the files behind the names esbuild was given. May be nil.
 	real map[string]string
 }
+
+// unresolved is esbuild's message, and Sass's below, of an import that leads nowhere.
+var (
+	unresolved = regexp.MustCompile(`^Could not resolve "(.+)"$`)
+	sassImport = regexp.MustCompile(`["']([^"']+)["']`)
+)
+
+func (c *Compiler) advice() advice.Project { return advice.Project{Root: c.root} }
 
 // errors joins esbuild's errors into one, nil when there are none. Those of
 // this package come through plugins and are passed on as they were.
@@ -28,11 +39,11 @@ func (r reporter) errors(messages []api.Message) error {
 		}
 		out := &Error{Message: r.message(m)}
 		if m.Location != nil {
-			number, column := "css", columnOf(m.Location)
-			if out.Line > 0 {
-				number = strconv.Itoa(out.Line)
+			column := columnOf(m.Location)
+			out.Excerpt = finding.Excerpt(out.Line, m.Location.LineText, column, column+m.Location.Length)
+			if spec := unresolved.FindStringSubmatch(m.Text); spec != nil && out.File != "" {
+				out.Hint = r.compiler.advice().Style(spec[1], filepath.Join(r.compiler.root, filepath.FromSlash(out.File)))
 			}
-			out.Excerpt = excerpt(number, m.Location.LineText, column, column+m.Location.Length)
 		}
 		all = append(all, out)
 	}

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf16"
 
 	"github.com/bep/godartsass/v2"
+
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // job is one compilation: the files it has read and what Sass said about them.
@@ -224,7 +225,7 @@ func isDependency(path string) bool {
 func (j *job) explain(path string, err error) error {
 	var sassError godartsass.SassError
 	if !errors.As(err, &sassError) {
-		return fmt.Errorf("compiling %q: %w", j.compiler.display(path), failed(err))
+		return fmt.Errorf("compiling %q: %w", j.compiler.display(path), j.compiler.process.failed(err))
 	}
 	span := sassError.Span
 	ref, ok := parseAddress(span.Url)
@@ -237,9 +238,14 @@ func (j *job) explain(path string, err error) error {
 	if strings.ContainsAny(span.Text, "\r\n\f") { // the mark ends with the first line
 		to = len(utf16.Encode([]rune(text))) + 1
 	}
+	hint := ""
+	if spec := sassImport.FindStringSubmatch(span.Text); spec != nil && strings.HasPrefix(sassError.Message, "Can't find stylesheet") {
+		hint = j.compiler.advice().Style(spec[1], f.real)
+	}
 	return &Error{
+		Hint:    hint,
 		Message: Message{j.compiler.display(f.real), line, from, sassError.Message},
-		Excerpt: excerpt(strconv.Itoa(line), text, from, to),
+		Excerpt: finding.Excerpt(line, text, from, to),
 	}
 }
 

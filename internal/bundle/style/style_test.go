@@ -209,12 +209,12 @@ func TestErrors(t *testing.T) {
 		{
 			"undefined variable, after other characters", "main.scss",
 			map[string]string{"main.scss": "/* \U0001F600é */\r\na { b: \"é\U0001F600\" $nope }"},
-			"main.scss:2:14: Undefined variable.\n  2 | a { b: \"é\U0001F600\" $nope }\n    |             ^^^^^",
+			"main.scss:2:14: Undefined variable.\n  2 | a { b: \"é\U0001F600\" $nope }\n    |              ^^^^^",
 		},
 		{
 			"no such import", "main.scss",
 			map[string]string{"main.scss": "a{b:c}\n@import 'nope';"},
-			"main.scss:2:9: Can't find stylesheet to import.\n  2 | @import 'nope';\n    |         ^^^^^^",
+			"main.scss:2:9: Can't find stylesheet to import.\n  2 | @import 'nope';\n    |         ^^^^^^\npackage.json does not have it: npm install nope; or is it an alias? Then write it under paths in tsconfig.json, or under build.alias in checkout-deploy.yml",
 		},
 		{
 			"two files for one import", "main.scss",
@@ -246,7 +246,7 @@ func TestErrors(t *testing.T) {
 		{
 			"name to compose is missing", "a.module.scss",
 			map[string]string{"a.module.scss": ".a { composes: x from './b.module.css'; }", "b.module.css": ".y{}"},
-			"a.module.scss: The name \"x\" never appears in \"b.module.css\"\n  css |   composes: x from \"./b.module.css\";\n      |             ^",
+			"a.module.scss: The name \"x\" never appears in \"b.module.css\"\n  |   composes: x from \"./b.module.css\";\n  |             ^",
 		},
 		{
 			"module to compose from is missing", "a.module.css",

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/org/checkout-deploy/internal/spell"
 )
 
 // browser is a browser by caniuse's name, which browserslist uses.
@@ -90,7 +92,11 @@ func findBrowser(name string) (*browser, error) {
 	if b, ok := browsers[lower]; ok {
 		return b, nil
 	}
-	return nil, fmt.Errorf("unknown browser %q: allowed are %s", name, strings.Join(slices.Sorted(maps.Keys(browsers)), ", "))
+	known := slices.Sorted(maps.Keys(browsers))
+	if meant := spell.Nearest(strings.ToLower(name), known); meant != "" {
+		return nil, fmt.Errorf("unknown browser %q: did you mean %q?", name, meant)
+	}
+	return nil, fmt.Errorf("unknown browser %q: allowed are %s", name, strings.Join(known, ", "))
 }
 
 // samsungChromium is the Chromium in a major version of Samsung Internet, from

@@ -11,8 +11,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/org/checkout-deploy/internal/bundle/origin"
+	"github.com/org/checkout-deploy/internal/finding"
 )
 
 // Options says where to look for a project's queries.
@@ -64,8 +66,7 @@ func (o Options) environment() string {
 // packageQueries reads "browserslist" of package.json: a string, a list, or
 // either by environment. Nil: there is none.
 func (o Options) packageQueries() ([]string, error) {
-	path := filepath.Join(o.Root, "package.json")
-	text, err := readProject(path)
+	text, err := readProject(filepath.Join(o.Root, "package.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -75,8 +76,9 @@ func (o Options) packageQueries() ([]string, error) {
 	var manifest struct {
 		Browserslist json.RawMessage `json:"browserslist"`
 	}
-	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), &manifest); err != nil {
-		return nil, fmt.Errorf("browser targets: reading %q: %w", path, err)
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		return nil, brokenManifest(text, err)
 	}
 	if len(manifest.Browserslist) == 0 || string(manifest.Browserslist) == "null" {
 		return nil, nil
@@ -95,6 +97,31 @@ func (o Options) packageQueries() ([]string, error) {
 	}
 	return nil, errors.New("browser targets: \"browserslist\" in package.json: want a query, a list of queries, or lists by environment")
 }
+
+// ManifestError is a package.json that is no JSON.
+type ManifestError struct{ at finding.Finding }
+
+func brokenManifest(text []byte, err error) error {
+	f := finding.Finding{
+		Rule: "build/package-json", Severity: finding.High, Location: finding.Location{Path: "package.json"},
+		Message: "reading package.json: " + err.Error(), Hint: "browserslist and version are read from it: it has to be JSON, without comments",
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		before := text[:min(max(int(syntax.Offset)-1, 0), len(text))]
+		start := bytes.LastIndexByte(before, '\n') + 1
+		line, _, _ := strings.Cut(string(text[start:]), "\n")
+		column := len(utf16.Encode([]rune(string(before[start:])))) + 1
+		f.Location.Line, f.Location.Column = bytes.Count(before, []byte("\n"))+1, column
+		f.Excerpt = finding.Excerpt(f.Location.Line, line, column, column+1)
+	}
+	return &ManifestError{f}
+}
+
+func (e *ManifestError) Error() string { return e.at.String() }
+
+// Findings makes ManifestError a finding.Reporter.
+func (e *ManifestError) Findings() []finding.Finding { return []finding.Finding{e.at} }
 
 func stringOrList(text json.RawMessage) ([]string, bool) {
 	var list []string
