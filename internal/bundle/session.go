@@ -20,6 +20,7 @@ type Session struct {
 	opts    Options
 	c       *compilation
 	entries []compiledEntry
+	inputs  map[string]bool
 	failed  []string // paths of changes that no build has taken yet
 	broken  bool     // the last look at the graph ended in an error
 }
@@ -45,29 +46,37 @@ func (s *Session) Compile(ctx context.Context, changed []string) (*Compiled, err
 			return nil, err
 		}
 	}
-	s.failed, s.broken = nil, false
+	s.failed, s.broken, s.inputs = nil, false, nil
 	return &Compiled{c: s.c, entries: slices.Clone(s.entries)}, nil
 }
 
 // Inputs lists the files that the pass is made of, absolute and sorted; after an
-// error those known by then.
+// error also those of the last good build.
 func (s *Session) Inputs() []string {
-	files := map[string]bool{}
-	for _, e := range s.entries {
-		if e.state == nil || e.state.graph == nil {
-			continue
-		}
-		for key := range e.state.graph.modules {
-			if isFileKey(key) {
-				file, _, _ := strings.Cut(key, " with {")
-				files[s.c.abs(file)] = true
+	s.note(s.entries) // style sheets are read when files are made
+	return sortedKeys(s.inputs)
+}
+
+// note takes in what is known of the files that were read.
+func (s *Session) note(entries []compiledEntry) {
+	if s.inputs == nil {
+		s.inputs = map[string]bool{}
+	}
+	for _, e := range entries {
+		if e.state.graph != nil {
+			for key := range e.state.graph.modules {
+				if file, _, _ := strings.Cut(key, " with {"); isFileKey(file) {
+					s.inputs[s.c.abs(file)] = true
+				}
 			}
 		}
+		for path := range e.state.sources.esm {
+			s.inputs[path] = true
+		}
 		for path := range e.state.sources.deps {
-			files[path] = true
+			s.inputs[path] = true
 		}
 	}
-	return sortedKeys(files)
 }
 
 // compileAll looks at the whole graph.
@@ -97,11 +106,12 @@ func (s *Session) compileAll(ctx context.Context, changed []string) error {
 			break
 		}
 	}
-	err := JoinErrors(errs...)
-	if err == nil || s.c.graph != nil { // else the files that were known are the ones to watch
-		s.entries = entries
+	s.note(entries)
+	if err := JoinErrors(errs...); err != nil {
+		return err
 	}
-	return err
+	s.entries = entries
+	return nil
 }
 
 // describesOthers reports a file that says what other files mean.

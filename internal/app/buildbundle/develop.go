@@ -21,7 +21,7 @@ type developer struct {
 }
 
 // newDeveloper reads the configuration. banner is script text that runs before
-// each entry's own.
+// each entry's own where the files are served, nil where they are not.
 func newDeveloper(req Request, banner func(release.Format) string) (*developer, error) {
 	if err := req.findProject(); err != nil {
 		return nil, action.Misuse(err)
@@ -40,8 +40,8 @@ func newDeveloper(req Request, banner func(release.Format) string) (*developer, 
 		if opts.Format == bundle.Classic && !opts.Minify {
 			opts.Apart = new(bundle.Apart)
 		}
-		if banner != nil {
-			opts.Banner = banner(p.Format)
+		if banner != nil { // it is served: lazy files come from there too
+			opts.Banner, opts.PublicPath = banner(p.Format), ""
 		}
 		d.options = append(d.options, opts)
 		d.sessions = append(d.sessions, bundle.NewSession(*opts))

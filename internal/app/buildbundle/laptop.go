@@ -62,6 +62,7 @@ type workshop struct {
 	dev     *developer
 	last    release.Digest
 	told    []finding.Finding // the warnings of the last build
+	wrong   []string          // files with the errors of the last build
 }
 
 // work builds and waits, until the context ends.
@@ -116,7 +117,11 @@ func (w *workshop) open(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, action.Misuse(fmt.Errorf("--serve: %w", err))
 	}
-	w.server = &devserver.Server{Sources: os.DirFS(w.req.Dir), Now: w.r.Now, After: time.After}
+	sources, err := os.OpenRoot(w.req.Dir)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	w.server = &devserver.Server{Sources: sources.FS(), Now: w.r.Now, After: time.After}
 	for origin := range strings.SplitSeq(w.from, ",") {
 		if origin = strings.TrimSpace(origin); origin != "" {
 			w.server.Origins = append(w.server.Origins, strings.TrimSuffix(origin, "/"))
@@ -154,9 +159,15 @@ func (w *workshop) round(ctx context.Context, changed []string) {
 	if err == nil {
 		err = w.deliver(ctx, b)
 	}
+	found := w.r.Findings(w.r.In(w.req.Dir, err))
+	w.wrong = nil
+	for _, f := range found {
+		if f.Location.Path != "" {
+			w.wrong = append(w.wrong, w.r.Path(filepath.FromSlash(f.Location.Path)))
+		}
+	}
 	w.watcher.Set(ctx, began, w.files())
 	if err != nil {
-		found := w.r.Findings(w.r.In(w.req.Dir, err))
 		w.r.Report(found...)
 		w.r.Logf("not built; waiting for a change")
 		if w.server != nil {
@@ -242,6 +253,7 @@ func (w *workshop) configFiles() []string {
 // files are those to watch.
 func (w *workshop) files() []string {
 	out := append(w.configFiles(), filepath.Join(w.req.Dir, "package.json"))
+	out = append(out, w.wrong...)
 	if w.dev != nil {
 		out = append(out, w.dev.inputs()...)
 	}

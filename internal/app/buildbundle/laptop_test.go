@@ -157,8 +157,13 @@ func TestServeReloadsThePage(t *testing.T) {
 }
 
 func TestWatchWritesTheFolder(t *testing.T) {
-	dir := sources(t, map[string]string{"src/index.ts": "export const one = 1\n", "package.json": `{"name": "tiny"}`})
+	dir := sources(t, map[string]string{"src/index.ts": "export const = 1\n", "package.json": `{"name": "tiny"}`})
 	l := atTerminal(t, "-C", dir, "--watch")
+	l.wait(`(index\.ts:1:\d+)`) // the first build may be the one that fails
+	l.wait(`(waiting for a change)`)
+	if err := os.WriteFile(filepath.Join(dir, "src/index.ts"), []byte("export const one = 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	l.wait(`built in ()`)
 	first := released(t, dir)
 	source := filepath.Join(dir, "src/index.ts")
