@@ -3,6 +3,7 @@ module github.com/org/checkout-deploy
 go 1.26.3
 
 require (
+	github.com/andybalholm/brotli v1.3.0
 	github.com/aquasecurity/trivy v0.74.0
 	github.com/bep/godartsass/v2 v2.5.0
 	github.com/chromedp/cdproto v0.159.0

@@ -23,6 +23,7 @@ import (
 type entryResult struct {
 	*link.Output
 	assets   map[string][]byte
+	assetOf  map[string][]string
 	warnings []finding.Finding
 }
 
@@ -40,7 +41,7 @@ func (c *compilation) link(ctx context.Context, out *compiled, values map[string
 	if err != nil {
 		return nil, err
 	}
-	res := &entryResult{Output: linked, assets: c.sources.assets}
+	res := &entryResult{Output: linked, assets: c.sources.assets, assetOf: c.sources.assetOf}
 	res.warnings = slices.Concat(c.sources.warnings, c.unset(out))
 	for _, w := range out.warnings {
 		if !ofOurModules(w) {

@@ -23,8 +23,14 @@ type Result struct {
 type EntryResult struct {
 	Name      string
 	JS, CSS   []string // in load order
-	Lazy      []link.LazyRoot
+	Lazy      []LazyRoot
 	ImportMap []byte // format esm
+}
+
+// LazyRoot is what an import() loads.
+type LazyRoot struct {
+	link.LazyRoot
+	Source string // the module, relative to Root
 }
 
 // Value is the define for an expression that is not known before Link: a later
@@ -89,7 +95,7 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 		}
 		res.Warnings = append(res.Warnings, out.warnings...)
 		res.Entries = append(res.Entries, EntryResult{
-			Name: p.c.entry.Name, JS: out.InitialJS, CSS: out.InitialCSS, Lazy: out.Lazy, ImportMap: out.ImportMap,
+			Name: p.c.entry.Name, JS: out.InitialJS, CSS: out.InitialCSS, Lazy: lazyRoots(out.Lazy), ImportMap: out.ImportMap,
 		})
 	}
 	slices.Sort(res.Sources)
@@ -116,6 +122,14 @@ func (c *compilation) read() []string {
 	return all
 }
 
+func lazyRoots(roots []link.LazyRoot) []LazyRoot {
+	out := make([]LazyRoot, len(roots))
+	for i, r := range roots {
+		out[i] = LazyRoot{r, rootID(r.ID).file()}
+	}
+	return out
+}
+
 // Build compiles and links a pass that needs no values.
 func Build(ctx context.Context, opts Options) (*Result, error) {
 	p, err := Compile(ctx, opts)
@@ -139,7 +153,7 @@ func (s *fileSet) addAll(out *entryResult) error {
 	}
 	for _, name := range sortedKeys(out.assets) {
 		data := out.assets[name]
-		errs = append(errs, s.add(link.File{Path: name, Content: data, Integrity: link.Integrity(data), Role: link.Asset}))
+		errs = append(errs, s.add(link.File{Path: name, Content: data, Integrity: link.Integrity(data), Role: link.Asset, Sources: out.assetOf[name]}))
 	}
 	return errors.Join(errs...)
 }
@@ -153,6 +167,9 @@ func (s *fileSet) add(f link.File) error {
 	case have != f.Integrity && f.Role != link.SourceMap:
 		// Two maps of one file may name esbuild's variables differently; either is right.
 		return fmt.Errorf("pass %q: two different files would be named %q", s.pass, f.Path)
+	case f.Role == link.Asset:
+		i := slices.IndexFunc(s.result.Files, func(have link.File) bool { return have.Path == f.Path })
+		s.result.Files[i].Sources = append(s.result.Files[i].Sources, f.Sources...)
 	}
 	return nil
 }

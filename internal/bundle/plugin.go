@@ -330,7 +330,7 @@ func (h *hooks) loadAsset(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, err
 	}
 	name := assetName(a.Path, data)
-	h.sources.asset(name, data)
+	h.sources.asset(name, data, h.rel(a.Path))
 	text := "export default " + envName + ".p+" + quote(name)
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
 }

@@ -35,6 +35,7 @@ type sources struct {
 	texts    map[string][]byte    // of the project's scripts, where they will be compared
 	styles   map[string]bool      // relative to the root
 	deps     map[string]bool      // files that styles are made of, absolute
+	assetOf  map[string][]string  // the files that modules import an asset by
 	warnings []finding.Finding
 }
 
@@ -58,6 +59,7 @@ func newSources() *sources {
 		lates: map[importSite]bool{}, bare: map[importSite]bool{}, packages: map[importSite]string{}, esm: map[string]bool{}, assets: map[string][]byte{},
 		reads:  map[string][]envRead{},
 		styles: map[string]bool{}, deps: map[string]bool{},
+		assetOf: map[string][]string{},
 	}
 }
 
@@ -249,10 +251,15 @@ func (s *sources) site(id rootID) importSite {
 	return s.sites[id]
 }
 
-func (s *sources) asset(name string, data []byte) {
+func (s *sources) asset(name string, data []byte, of ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.assets[name] = data
+	for _, source := range of {
+		if !slices.Contains(s.assetOf[name], source) {
+			s.assetOf[name] = append(s.assetOf[name], source)
+		}
+	}
 }
 
 func (s *sources) style(name string) {

@@ -57,6 +57,12 @@ var buildTable = table[draft]{
 		"Conditions of package.json's `exports`, besides the usual ones.", example([]string{"worker"})),
 	key("external", texts(), func(d *draft) *[]string { return &d.External },
 		"Import paths that are left to the page; for the format `esm` only.", example([]string{"https://js.example.com/v3/"})),
+	keyOr("views", severalOf(views), []View{ViewCheckout}, func(d *draft) *[]View { return &d.Views },
+		"Manifests that are written beside the files, in the formats of others. `[]` is none. An `esm` pass has its import map in any case.",
+		example([]View{ViewCheckout, ViewVite})),
+	key("precompress", severalOf(compressions), func(d *draft) *[]Compression { return &d.Precompress },
+		"Copies that are compressed as well as can be, `.gz` and `.br`, for a server to send as they are.",
+		instead("none"), example(compressions)),
 }
 
 // commonTable has what build says for all passes and a pass may say itself.

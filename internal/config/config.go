@@ -50,7 +50,32 @@ type Build struct {
 	Conditions []string
 	// External are import paths left to the page; formats without imports have none.
 	External []string
+	// Views are the manifests to write, in formats of others.
+	Views []View
+	// Precompress asks for compressed copies of texts.
+	Precompress []Compression
 }
+
+// View is a format of manifests.
+type View string
+
+const (
+	ViewCheckout View = "checkout-js"    // of checkout-js, version 2: a file an entry
+	ViewWebpack  View = "webpack-assets" // of webpack-assets-manifest: a file a pass
+	ViewVite     View = "vite"           // of Vite, likewise
+)
+
+var views = []View{ViewCheckout, ViewWebpack, ViewVite}
+
+// Compression is how a file is made smaller.
+type Compression string
+
+const (
+	CompressGzip   Compression = "gzip"
+	CompressBrotli Compression = "brotli"
+)
+
+var compressions = []Compression{CompressGzip, CompressBrotli}
 
 // Pass is one run of the bundler over entries that share chunks. A pass may use
 // the manifest of an earlier one as a define.

@@ -104,6 +104,26 @@ func texts() kindOf[[]string] {
 	}}
 }
 
+// severalOf takes a list of some of a few words, each once; [] is none.
+func severalOf[T ~string](allowed []T) kindOf[[]T] {
+	word := oneOfThe(allowed)
+	list := schema{"type": "array", "items": word.schema, "uniqueItems": true}
+	return kindOf[[]T]{shape{"list of " + word.words, schema{"anyOf": []any{word.schema, list}}}, func(r *reader, n *node, at string) ([]T, bool) {
+		if n.kind == isList && len(n.items) == 0 {
+			return nil, true
+		}
+		var all []T
+		for i, item := range r.list(n, at) {
+			t, ok := word.read(r, item, itemPath(n, at, i))
+			if ok && slices.Contains(all, t) {
+				r.at(item, "%s: got %s again, want each once", at, quote(string(t)))
+			}
+			all = append(all, t)
+		}
+		return all, true
+	}}
+}
+
 func integer(least, most int) kindOf[int] {
 	s := shape{"whole number", schema{"type": "integer", "minimum": least, "maximum": most}}
 	return kindOf[int]{s, func(r *reader, n *node, at string) (int, bool) {

@@ -112,6 +112,7 @@ func (c *checker) entries(at *place, p Pass) {
 				c.add(at.member("chunks").item(j), quote(name), "the name of a chunk of the same pass")
 			}
 		}
+		c.sources(at.member("sources"), e.Sources)
 	}
 }
 
@@ -130,6 +131,21 @@ func (c *checker) chunks(at *place, p Pass) {
 			enumerated(c.report, at.member("hint"), chunk.Hint, Hints)
 		}
 		c.loads(at, p.Name, chunk.JS, chunk.CSS)
+		c.ordered(at.member("sources"), chunk.Sources)
+		c.sources(at.member("sources"), chunk.Sources)
+	}
+}
+
+func (c *checker) sources(at *place, sources []string) {
+	seen := make(map[string]bool, len(sources))
+	for i, source := range sources {
+		if got, want := sourceProblem(source); want != "" {
+			c.add(at.item(i), got, want)
+		}
+		if seen[source] {
+			c.add(at.item(i), quote(source)+" again", "each source once")
+		}
+		seen[source] = true
 	}
 }
 
@@ -222,7 +238,12 @@ func (c *checker) file(at *place, f File) {
 		c.add(at.member("type"), quote(f.Type), wantType)
 	}
 	enumerated(c.report, at.member("role"), f.Role, Roles)
-	c.mapped(at.member("of"), f)
+	c.of(at, f)
+	if len(f.Sources) > 0 && f.Role != Asset {
+		c.add(at.member("sources"), fmt.Sprintf("them in a file of role %q", f.Role), fmt.Sprintf("them in files of role %q only", Asset))
+	}
+	c.ordered(at.member("sources"), f.Sources)
+	c.sources(at.member("sources"), f.Sources)
 	for i, name := range f.Passes {
 		if _, ok := c.release.Pass(name); !ok {
 			c.add(at.member("passes").item(i), quote(name), "the name of a pass")
@@ -234,18 +255,38 @@ func (c *checker) file(at *place, f File) {
 	c.derived(at, f)
 }
 
-func (c *checker) mapped(at *place, f File) {
-	if f.Of == "" {
-		return
+// of checks what a source map and a compressed copy say of another file.
+func (c *checker) of(at *place, f File) {
+	if f.Encoding != NoEncoding {
+		enumerated(c.report, at.member("encoding"), f.Encoding, Encodings)
+	}
+	if (f.Role == Compressed) != (f.Encoding != NoEncoding) {
+		c.add(at.member("encoding"), fmt.Sprintf("%s in a file of role %q", quote(string(f.Encoding)), f.Role), fmt.Sprintf("one in files of role %q, and in no others", Compressed))
 	}
 	of, ok := c.files[f.Of]
-	switch {
-	case f.Role != Map:
-		c.add(at, fmt.Sprintf("%s in a file of role %q", quote(f.Of), f.Role), fmt.Sprintf("it in files of role %q only", Map))
+	switch at := at.member("of"); {
+	case f.Of == "" && f.Role != Compressed:
+	case f.Role != Map && f.Role != Compressed:
+		c.add(at, fmt.Sprintf("%s in a file of role %q", quote(f.Of), f.Role), fmt.Sprintf("it in files of role %q or %q only", Map, Compressed))
 	case !ok:
 		c.add(at, quote(f.Of), "the path of a file in $.files")
-	case of.Role != Script && of.Role != Style:
+	case f.Role == Map && of.Role != Script && of.Role != Style:
 		c.add(at, fmt.Sprintf("%s of role %q", quote(f.Of), of.Role), "a script or style")
+	case f.Role == Compressed:
+		c.copyOf(at, f, of)
+	}
+}
+
+// copyOf compares a compressed copy with the file that it is of: a server finds
+// it by its name, and sends it as what that file is.
+func (c *checker) copyOf(at *place, f, of File) {
+	switch {
+	case of.Role == Compressed:
+		c.add(at, fmt.Sprintf("%s of role %q", quote(f.Of), of.Role), "a file that is no copy itself")
+	case f.Path != f.Of+f.Encoding.Extension():
+		c.add(at, fmt.Sprintf("%s of the copy %s", quote(f.Of), quote(f.Path)), fmt.Sprintf("the copy's path without %s", quote(f.Encoding.Extension())))
+	case f.Type != of.Type:
+		c.add(at, fmt.Sprintf("%s of type %s", quote(f.Of), quote(of.Type)), "a file of the copy's type, "+quote(f.Type))
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // Seal brings a release that was just put together into its one form: it sorts
-// files, entries, chunks and targets, fills in media types that are missing and
+// files, entries, chunks, their sources and targets, fills in media types that are missing and
 // everything that follows from Passes (File.Passes of what entries and chunks
 // load, Load, Hint, Entries, Chunks), and then checks it.
 func (r *Release) Seal() error {
@@ -19,8 +19,9 @@ func (r *Release) Seal() error {
 	for i := range r.Files {
 		f := &r.Files[i]
 		if f.Type == "" {
-			f.Type = TypeOf(f.Path)
+			f.Type = TypeOf(strings.TrimSuffix(f.Path, f.Encoding.Extension()))
 		}
+		f.Sources = sorted(f.Sources)
 		u := uses[f.Path]
 		f.Passes = r.inBuildOrder(append(slices.Clone(f.Passes), u.passes...))
 		f.Load, f.Hint, f.Entries, f.Chunks = u.load(), u.hint(), u.entries, u.chunks
@@ -35,6 +36,10 @@ func (p *Pass) sort() {
 	for i := range p.Entries {
 		e := &p.Entries[i]
 		e.Chunks = sorted(e.Chunks)
+	}
+	for i := range p.Chunks {
+		c := &p.Chunks[i]
+		c.Sources = sorted(c.Sources)
 	}
 }
 

@@ -65,6 +65,7 @@ func (e Entry) value() value {
 		"js", arrayOf(e.JS, stringOf),
 		"css", arrayOf(e.CSS, stringOf),
 		"chunks", optionalArray(e.Chunks),
+		"sources", optionalArray(e.Sources),
 	)
 }
 
@@ -74,6 +75,7 @@ func (c Chunk) value() value {
 		"js", arrayOf(c.JS, stringOf),
 		"css", arrayOf(c.CSS, stringOf),
 		"hint", optional(c.Hint),
+		"sources", optionalArray(c.Sources),
 	)
 }
 
@@ -85,6 +87,8 @@ func (f File) value() value {
 		"type", stringOf(f.Type),
 		"role", stringOf(f.Role),
 		"of", optional(f.Of),
+		"encoding", optional(f.Encoding),
+		"sources", optionalArray(f.Sources),
 		"passes", optionalArray(f.Passes),
 		"load", stringOf(f.Load),
 		"hint", optional(f.Hint),

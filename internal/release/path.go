@@ -52,6 +52,35 @@ func pathProblem(path string) (got, want string) {
 	return "", ""
 }
 
+// CheckSource says what makes path unusable as the name of a source, or nil: a
+// path relative to the project, "/"-separated, that does not lead out of it. It
+// is looked up as text and never opened, so there are fewer rules than for the
+// files of a release.
+func CheckSource(path string) error {
+	got, want := sourceProblem(path)
+	if want == "" {
+		return nil
+	}
+	return fmt.Errorf("source %s: got %s, want %s", quote(path), got, want)
+}
+
+func sourceProblem(path string) (got, want string) {
+	switch {
+	case len(path) > MaxPath:
+		return fmt.Sprintf("%s, a path of %d bytes", quote(path), len(path)), fmt.Sprintf("at most %d", MaxPath)
+	case !utf8.ValidString(path):
+		return quote(path) + ", not UTF-8", "UTF-8"
+	case strings.ContainsFunc(path, func(r rune) bool { return unicode.IsControl(r) || r == '\\' }):
+		return quote(path), "a path with /, without control characters"
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return quote(path), "a path relative to the project, without empty segments, . and .."
+		}
+	}
+	return "", ""
+}
+
 func segmentProblem(s string) (got, want string) {
 	switch {
 	case s == "":

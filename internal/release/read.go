@@ -104,38 +104,42 @@ func (d *decoder) pass(at *place, v value) Pass {
 }
 
 func (d *decoder) entry(at *place, v value) Entry {
-	o := d.object(at, v, "name", "js", "css", "chunks")
+	o := d.object(at, v, "name", "js", "css", "chunks", "sources")
 	return Entry{
-		Name:   o.string("name"),
-		JS:     o.strings("js"),
-		CSS:    o.strings("css"),
-		Chunks: o.optionalStrings("chunks"),
+		Name:    o.string("name"),
+		JS:      o.strings("js"),
+		CSS:     o.strings("css"),
+		Chunks:  o.optionalStrings("chunks"),
+		Sources: o.optionalStrings("sources"),
 	}
 }
 
 func (d *decoder) chunk(at *place, v value) Chunk {
-	o := d.object(at, v, "name", "js", "css", "hint")
+	o := d.object(at, v, "name", "js", "css", "hint", "sources")
 	return Chunk{
-		Name: o.string("name"),
-		JS:   o.strings("js"),
-		CSS:  o.strings("css"),
-		Hint: Hint(o.optional("hint")),
+		Name:    o.string("name"),
+		JS:      o.strings("js"),
+		CSS:     o.strings("css"),
+		Hint:    Hint(o.optional("hint")),
+		Sources: o.optionalStrings("sources"),
 	}
 }
 
 func (d *decoder) file(at *place, v value) File {
-	o := d.object(at, v, "path", "size", "integrity", "type", "role", "of", "passes", "load", "hint", "entries", "chunks")
+	o := d.object(at, v, "path", "size", "integrity", "type", "role", "of", "encoding", "sources", "passes", "load", "hint", "entries", "chunks")
 	f := File{
-		Path:    o.string("path"),
-		Size:    o.integer("size"),
-		Type:    o.string("type"),
-		Role:    Role(o.string("role")),
-		Of:      o.optional("of"),
-		Passes:  o.optionalStrings("passes"),
-		Load:    Load(o.string("load")),
-		Hint:    Hint(o.optional("hint")),
-		Entries: o.optionalStrings("entries"),
-		Chunks:  o.optionalStrings("chunks"),
+		Path:     o.string("path"),
+		Size:     o.integer("size"),
+		Type:     o.string("type"),
+		Role:     Role(o.string("role")),
+		Of:       o.optional("of"),
+		Encoding: Encoding(o.optional("encoding")),
+		Sources:  o.optionalStrings("sources"),
+		Passes:   o.optionalStrings("passes"),
+		Load:     Load(o.string("load")),
+		Hint:     Hint(o.optional("hint")),
+		Entries:  o.optionalStrings("entries"),
+		Chunks:   o.optionalStrings("chunks"),
 	}
 	if s, ok := o.text("integrity", true); ok {
 		var err error

@@ -107,6 +107,9 @@ type Entry struct {
 	CSS  []string // paths of styles, in cascade order
 	// Chunks names the chunks that are reachable from this entry, sorted.
 	Chunks []string
+	// Sources are the modules that the entry runs, in order: paths relative to the
+	// project, see CheckSource. May be empty: not every source has such a path.
+	Sources []string
 }
 
 // Chunk is what one or more import() expressions of a pass load.
@@ -118,6 +121,8 @@ type Chunk struct {
 	CSS []string
 	// Hint is what the source asked for with webpackPreload or webpackPrefetch.
 	Hint Hint
+	// Sources are the modules that import() names, sorted; as Entry.Sources.
+	Sources []string
 }
 
 // Hint says how early a lazy chunk is worth fetching.
@@ -136,17 +141,44 @@ var Hints = []Hint{Preload, Prefetch}
 type Role string
 
 const (
-	Script   Role = "script"   // runs in the page
-	Style    Role = "style"    // styles the page
-	Asset    Role = "asset"    // image, font, data: named by scripts and styles
-	Map      Role = "map"      // source map
-	Manifest Role = "manifest" // a view of the record, for a loader
-	HTML     Role = "html"     // a page
-	Other    Role = "other"    // anything else, such as licences
+	Script     Role = "script"     // runs in the page
+	Style      Role = "style"      // styles the page
+	Asset      Role = "asset"      // image, font, data: named by scripts and styles
+	Map        Role = "map"        // source map
+	Manifest   Role = "manifest"   // a view of the record, for a loader
+	HTML       Role = "html"       // a page
+	Compressed Role = "compressed" // another file's content, for a server to send in its place
+	Other      Role = "other"      // anything else, such as licences
 )
 
 // Roles lists every Role.
-var Roles = []Role{Script, Style, Asset, Map, Manifest, HTML, Other}
+var Roles = []Role{Script, Style, Asset, Map, Manifest, HTML, Compressed, Other}
+
+// Encoding is how a compressed copy's content is to be decoded: the value of
+// Content-Encoding (RFC 9110, section 8.4.1; RFC 7932).
+type Encoding string
+
+const (
+	NoEncoding Encoding = ""
+	Gzip       Encoding = "gzip"
+	Brotli     Encoding = "br"
+)
+
+// Encodings lists every Encoding a record may hold.
+var Encodings = []Encoding{Gzip, Brotli}
+
+// Extension ends a compressed copy's path, after that of the file it is of:
+// what nginx, Caddy and others look for.
+func (e Encoding) Extension() string {
+	switch e {
+	case Gzip:
+		return ".gz"
+	case Brotli:
+		return ".br"
+	default:
+		return ""
+	}
+}
 
 // Load is when a page asks for a file.
 type Load string
@@ -165,10 +197,16 @@ type File struct {
 	Path      string // relative, "/"-separated; see CheckPath
 	Size      int64  // bytes
 	Integrity Integrity
-	Type      string // media type as it is to be served; see TypeOf
+	Type      string // media type as it is to be served, a compressed copy's that of its content; see TypeOf
 	Role      Role
-	// Of is the path of the file that a source map (role map) describes; may be empty.
+	// Of is the path of the file that a source map (role map) describes, where it
+	// is known, and of the one that a compressed copy (role compressed) is of.
 	Of string
+	// Encoding is a compressed copy's, and of no other file.
+	Encoding Encoding
+	// Sources are the files that an asset (role asset) is a copy of, sorted, as
+	// Entry.Sources; may be empty.
+	Sources []string
 	// Passes names the passes that wrote the file, in build order. Empty for a
 	// file that no pass wrote.
 	Passes []string

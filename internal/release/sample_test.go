@@ -6,7 +6,7 @@ import (
 )
 
 // sample is a release with one of everything: two passes, a shared asset, a
-// shared lazy style, hints, a source map, a page.
+// shared lazy style, hints, a source map, compressed copies, a page.
 func sample(t testing.TB) *Release {
 	t.Helper()
 	r := unsealedSample()
@@ -26,6 +26,13 @@ func unsealedSample() *Release {
 		f.Of = of
 		return f
 	}
+	logo := file("static/logo-7a.svg", Asset, "loader", "app")
+	logo.Sources = []string{"src/logo.svg", "src/brand/logo.svg"}
+	copyOf := func(path string, e Encoding) File {
+		f := file(path+e.Extension(), Compressed, "app")
+		f.Of, f.Encoding = path, e
+		return f
+	}
 	return &Release{
 		Name:    "@shop/checkout",
 		Profile: Production,
@@ -36,11 +43,11 @@ func unsealedSample() *Release {
 				Target: []string{"safari13", "chrome61"},
 				Entries: []Entry{{
 					Name: "checkout", JS: []string{"vendor-1f.js", "checkout-2a.js"}, CSS: []string{"checkout-3b.css"},
-					Chunks: []string{"payment", "billing"},
+					Chunks: []string{"payment", "billing"}, Sources: []string{"src/polyfill.ts", "src/index.ts"},
 				}},
 				Chunks: []Chunk{
-					{Name: "payment", JS: []string{"shared-9c.js", "payment-4d.js"}, CSS: []string{"card-5e.css"}, Hint: Prefetch},
-					{Name: "billing", JS: []string{"shared-9c.js", "vendor-1f.js", "billing-6f.js"}, CSS: []string{"card-5e.css"}, Hint: Preload},
+					{Name: "payment", JS: []string{"shared-9c.js", "payment-4d.js"}, CSS: []string{"card-5e.css"}, Hint: Prefetch, Sources: []string{"src/payment/index.tsx", "src/card.ts"}},
+					{Name: "billing", JS: []string{"shared-9c.js", "vendor-1f.js", "billing-6f.js"}, CSS: []string{"card-5e.css"}, Hint: Preload, Sources: []string{"src/billing.tsx"}},
 				},
 			},
 			{
@@ -60,7 +67,9 @@ func unsealedSample() *Release {
 			file("billing-6f.js", Script),
 			file("card-5e.css", Style),
 			mapOf("checkout-2a.js.map", "checkout-2a.js"),
-			file("static/logo-7a.svg", Asset, "loader", "app"),
+			copyOf("card-5e.css", Gzip),
+			copyOf("card-5e.css", Brotli),
+			logo,
 			file("loader-1.js", Script),
 			file("auto-loader-1.js", Script),
 			file("manifest.json", Manifest),

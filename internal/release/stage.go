@@ -69,6 +69,19 @@ func (s *Stage) Write(name string, data []byte) error {
 	return s.create(name, data)
 }
 
+// WriteStatement adds what is known of the release as attestations/<name>.json.
+// Its id has to be that of the record that Commit will write.
+func (s *Stage) WriteStatement(name string, st Statement) error {
+	if err := CheckName(name); err != nil {
+		return fmt.Errorf("staging a statement: %w", err)
+	}
+	data, err := st.Encode()
+	if err != nil {
+		return err
+	}
+	return s.create(StatementDir+"/"+name+".json", data)
+}
+
 func (s *Stage) create(name string, data []byte) error {
 	if dir := path.Dir(name); dir != "." {
 		if err := s.root.MkdirAll(dir, 0o777); err != nil {

@@ -165,3 +165,45 @@ func TestSwapPutsBack(t *testing.T) {
 		t.Errorf("left: %s", got)
 	}
 }
+
+func TestStageWritesStatements(t *testing.T) {
+	target := filepath.Join(t.TempDir(), "dist")
+	r := sample(t)
+	id, _ := r.ID()
+	s, err := NewStage(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Files {
+		if err := s.Write(f.Path, sampleContent(f.Path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good := Statement{Release: id, PredicateType: "https://example.com/sizes/v1", Predicate: []byte("{}")}
+	for name, want := range map[string]string{
+		"../sizes": "../sizes", "a/b": "a/b", "": `""`, "con": "con",
+	} {
+		if err := s.WriteStatement(name, good); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the name %q: got %v, want an error that names it", name, err)
+		}
+	}
+	if err := s.WriteStatement("sizes", Statement{}); err == nil {
+		t.Error("a statement about nothing was taken")
+	}
+	if err := s.WriteStatement("sizes", good); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteStatement("sizes", good); err == nil {
+		t.Error("a statement was written over")
+	}
+	if _, err := s.Commit(r); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := good.Encode()
+	if got, err := os.ReadFile(filepath.Join(target, "attestations/sizes.json")); err != nil || string(got) != string(want) {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+	if bad, err := Verify(t.Context(), os.DirFS(target), r); err != nil || len(bad) > 0 {
+		t.Errorf("a release with a statement: %v, %v", bad, err)
+	}
+}

@@ -33,6 +33,7 @@ var rooms = map[string]room{
 	"internal/browser":       {floor: capability},
 	"internal/bundle":        {floor: capability},
 	"internal/channel":       {floor: capability},
+	"internal/compress":      {floor: capability},
 	"internal/config":        {floor: capability},
 	"internal/devserver":     {floor: capability},
 	"internal/flag":          {floor: capability},
@@ -67,6 +68,7 @@ var rooms = map[string]room{
 // homes has the libraries that one room alone talks to: there is one browser,
 // one GitHub client, one bundler.
 var homes = map[string]string{
+	"github.com/andybalholm/brotli":         "internal/compress",
 	"github.com/aquasecurity/trivy":         "internal/scan",
 	"github.com/chromedp":                   "internal/browser",
 	"github.com/evanw/esbuild":              "internal/bundle",

@@ -21,6 +21,7 @@ import (
 	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/bundle/target"
+	"github.com/org/checkout-deploy/internal/compress"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
@@ -53,8 +54,9 @@ type Request struct {
 type Outcome struct {
 	ID       release.Digest
 	Release  *release.Release
-	OutDir   string            // absolute
-	Warnings []finding.Finding // their paths are relative to the project
+	OutDir   string                    // absolute
+	Sizes    map[string]compress.Sizes // of scripts, styles and other texts, by path
+	Warnings []finding.Finding         // their paths are relative to the project
 }
 
 // Run builds.
@@ -77,6 +79,9 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		return nil, err
 	}
 	if err := b.views(); err != nil {
+		return nil, err
+	}
+	if err := b.precompress(ctx); err != nil {
 		return nil, err
 	}
 	return b.commit(ctx)
@@ -128,6 +133,8 @@ type builder struct {
 	maps     map[string][]byte // import maps by "pass/entry"
 	warnings []finding.Finding
 	sources  []string // what was read, relative to the project
+	// unmeasured builds are made while somebody works and waits.
+	unmeasured bool
 }
 
 func (b *builder) close() {
@@ -290,7 +297,7 @@ func (b *builder) record(p *config.Pass, opts *bundle.Options, res *bundle.Resul
 	}
 	chunks := map[string]*release.Chunk{}
 	for _, e := range res.Entries {
-		entry := release.Entry{Name: e.Name, JS: e.JS, CSS: e.CSS}
+		entry := release.Entry{Name: e.Name, JS: e.JS, CSS: e.CSS, Sources: b.entrySources(p, e.Name)}
 		for _, l := range e.Lazy {
 			if len(l.JS) == 0 && len(l.CSS) == 0 {
 				continue // all of it is there from the start
@@ -315,14 +322,37 @@ func (b *builder) record(p *config.Pass, opts *bundle.Options, res *bundle.Resul
 	b.rel.Passes = append(b.rel.Passes, pass)
 	var errs []error
 	for _, f := range res.Files {
-		of := ""
+		file := release.File{Path: f.Path, Role: roles[f.Role]}
 		if f.Role == link.SourceMap {
-			of = strings.TrimSuffix(f.Path, ".map")
+			file.Of = strings.TrimSuffix(f.Path, ".map")
 		}
-		integrity, err := release.ParseIntegrity(f.Integrity)
-		errs = append(errs, err, b.pinned(f.Path, f.Content, integrity, roles[f.Role], of, p.Name))
+		for _, source := range f.Sources {
+			if release.CheckSource(source) == nil {
+				file.Sources = append(file.Sources, source)
+			}
+		}
+		var err error
+		file.Integrity, err = release.ParseIntegrity(f.Integrity)
+		errs = append(errs, err, b.pinned(file, f.Content, p.Name))
 	}
 	return errors.Join(errs...)
+}
+
+// entrySources are an entry's modules, or none where one is no file of the
+// project: the last one stands for the entry.
+func (b *builder) entrySources(p *config.Pass, name string) []string {
+	for _, e := range p.Entries {
+		if e.Name != name {
+			continue
+		}
+		for _, m := range e.Modules {
+			if info, err := os.Stat(within(b.Dir, filepath.FromSlash(m))); err != nil || info.IsDir() || release.CheckSource(m) != nil {
+				return nil
+			}
+		}
+		return e.Modules
+	}
+	return nil
 }
 
 // packageVersion is package.json's, "" without one.
@@ -338,7 +368,7 @@ func (b *builder) packageVersion() string {
 }
 
 // addChunk merges roots of one name: webpackChunkName may name several.
-func addChunk(chunks map[string]*release.Chunk, l link.LazyRoot) {
+func addChunk(chunks map[string]*release.Chunk, l bundle.LazyRoot) {
 	c := chunks[l.Name]
 	if c == nil {
 		c = &release.Chunk{Name: l.Name}
@@ -354,6 +384,9 @@ func addChunk(chunks map[string]*release.Chunk, l link.LazyRoot) {
 			c.CSS = append(c.CSS, f)
 		}
 	}
+	if release.CheckSource(l.Source) == nil && !slices.Contains(c.Sources, l.Source) {
+		c.Sources = append(c.Sources, l.Source)
+	}
 	switch {
 	case l.Preload:
 		c.Hint = release.Preload
@@ -362,20 +395,23 @@ func addChunk(chunks map[string]*release.Chunk, l link.LazyRoot) {
 	}
 }
 
-func (b *builder) file(path string, data []byte, role release.Role, of, pass string) error {
-	return b.pinned(path, data, release.IntegrityOf(data), role, of, pass)
+// file adds a file of its own that a pass has.
+func (b *builder) file(f release.File, data []byte, pass string) error {
+	f.Integrity = release.IntegrityOf(data)
+	return b.pinned(f, data, pass)
 }
 
 // pinned adds a file whose integrity is known.
-func (b *builder) pinned(path string, data []byte, integrity release.Integrity, role release.Role, of, pass string) error {
-	if have, ok := b.contents[path]; ok {
+func (b *builder) pinned(f release.File, data []byte, pass string) error {
+	if have, ok := b.contents[f.Path]; ok {
 		// Equal files made of different sources have different maps; either is right.
-		if role != release.Map && !slices.Equal(have, data) {
-			return fmt.Errorf("two different files would be named %q", path)
+		if f.Role != release.Map && !slices.Equal(have, data) {
+			return fmt.Errorf("two different files would be named %q", f.Path)
 		}
 		for i := range b.rel.Files {
-			if f := &b.rel.Files[i]; f.Path == path && pass != "" && !slices.Contains(f.Passes, pass) {
-				f.Passes = append(f.Passes, pass)
+			if have := &b.rel.Files[i]; have.Path == f.Path {
+				have.Passes = joined(have.Passes, pass)
+				have.Sources = joined(have.Sources, f.Sources...)
 			}
 		}
 		return nil
@@ -383,49 +419,20 @@ func (b *builder) pinned(path string, data []byte, integrity release.Integrity, 
 	if b.contents == nil {
 		b.contents = map[string][]byte{}
 	}
-	b.contents[path] = data
-	f := release.File{Path: path, Size: int64(len(data)), Integrity: integrity, Role: role, Of: of}
-	if pass != "" {
-		f.Passes = []string{pass}
-	}
+	b.contents[f.Path] = data
+	f.Size, f.Passes, f.Sources = int64(len(data)), []string{pass}, joined(nil, f.Sources...)
 	b.rel.Files = append(b.rel.Files, f)
 	return nil
 }
 
-// views writes what others read: a checkout-js manifest for each entry, an
-// import map for each esm pass.
-func (b *builder) views() error {
-	sealed := *b.rel
-	if err := sealed.Seal(); err != nil {
-		return err
-	}
-	var errs []error
-	for i := range sealed.Passes {
-		p := &sealed.Passes[i]
-		for j := range p.Entries {
-			text, err := sealed.CheckoutManifest(p.Name, p.Entries[j].Name)
-			if err == nil {
-				err = b.file(viewName("manifest", sealed.Passes, i, j), text, release.Manifest, "", p.Name)
-			}
-			errs = append(errs, err)
-			if text := b.maps[p.Name+"/"+p.Entries[j].Name]; text != nil {
-				errs = append(errs, b.file(viewName("importmap", sealed.Passes, i, j), text, release.Manifest, "", p.Name))
-			}
+// joined adds what is not there yet.
+func joined(items []string, more ...string) []string {
+	for _, item := range more {
+		if !slices.Contains(items, item) {
+			items = append(items, item)
 		}
 	}
-	return errors.Join(errs...)
-}
-
-// viewName is manifest.json for the first pass's only entry, and a name of its
-// own for every other.
-func viewName(name string, passes []release.Pass, pass, entry int) string {
-	if pass > 0 {
-		name += "-" + passes[pass].Name
-	}
-	if len(passes[pass].Entries) > 1 {
-		name += "-" + passes[pass].Entries[entry].Name
-	}
-	return name + ".json"
+	return items
 }
 
 // commit seals the release and swaps it in.
@@ -452,10 +459,11 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.write(ctx, stage); err != nil {
+	sizes, err := b.write(ctx, stage, id)
+	if err != nil {
 		return nil, errors.Join(err, stage.Discard())
 	}
-	made := &Outcome{ID: id, Release: b.rel, OutDir: out, Warnings: b.warnings}
+	made := &Outcome{ID: id, Release: b.rel, OutDir: out, Sizes: sizes, Warnings: b.warnings}
 	if b.Prepare != nil {
 		if err := b.Prepare(made); err != nil {
 			return nil, errors.Join(err, stage.Discard())
@@ -467,9 +475,16 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	return made, nil
 }
 
-func (b *builder) write(ctx context.Context, stage *release.Stage) error {
+// write writes the files and what they weigh.
+func (b *builder) write(ctx context.Context, stage *release.Stage, id release.Digest) (sizes map[string]compress.Sizes, err error) {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(2 * runtime.GOMAXPROCS(0))
+	if !b.unmeasured {
+		work.Go(func() (err error) {
+			sizes, err = b.measure(ctx, stage, id)
+			return err
+		})
+	}
 	for _, f := range b.rel.Files {
 		work.Go(func() error {
 			if err := ctx.Err(); err != nil {
@@ -478,5 +493,6 @@ func (b *builder) write(ctx context.Context, stage *release.Stage) error {
 			return stage.Write(f.Path, b.contents[f.Path])
 		})
 	}
-	return work.Wait()
+	err = work.Wait()
+	return sizes, err
 }

@@ -59,7 +59,7 @@ func (d *developer) close() {
 // build makes the release anew; changed has the absolute paths of the files that
 // are not what they were.
 func (d *developer) build(ctx context.Context, changed []string) (*builder, error) {
-	b := &builder{Request: d.req, cfg: d.cfg, styles: d.styles.styles, rel: &release.Release{
+	b := &builder{Request: d.req, cfg: d.cfg, styles: d.styles.styles, unmeasured: true, rel: &release.Release{
 		Profile: d.cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: d.req.Version},
 	}}
 	for i := range d.cfg.Build.Passes {

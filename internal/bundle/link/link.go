@@ -129,6 +129,7 @@ type File struct {
 	Role      Role
 	Units     []string // keys of the modules' chunks it holds
 	Roots     []string // IDs of the roots that need it; empty for initial files
+	Sources   []string // of an asset: the files that modules import it by, relative to the project
 }
 
 // Role says what a file is.
