@@ -20,6 +20,17 @@ type module struct {
 	bytes   int
 	format  string // "esm", "cjs", or "" (JSON, data)
 	imports []edge
+	// declared are all imports of the text, where imports lacks those that
+	// evaluate nothing; nil where it has them.
+	declared []edge
+}
+
+// edges are all imports of the module's text.
+func (m *module) edges() []edge {
+	if m.declared != nil {
+		return m.declared
+	}
+	return m.imports
 }
 
 type edge struct {
