@@ -86,6 +86,10 @@ func sample() Page {
 				},
 			},
 			{
+				Title: "What is in it", Intro: "Every module, as large as it is in its file.",
+				Blocks: []Block{sampleTreemap()},
+			},
+			{
 				Title: "What to do next",
 				Blocks: []Block{
 					Callout{Status: Warning, Title: "This release is not signed.", Text: Paragraph{Text("Set"), Code("sign: keyless"), Text("on"), Code("sri-manifest"), Text("before production asks for it.")}},
@@ -98,5 +102,40 @@ func sample() Page {
 			},
 		},
 		Foot: "Made by checkout-deploy build-bundle 0.3.0.",
+	}
+}
+
+func sampleTreemap() Treemap {
+	const own, packages, styles = 0, 1, 2
+	leaf := func(size Bytes, kind, origin int, path ...string) Leaf {
+		return Leaf{Path: path, Value: size, Original: size * 3, Kind: kind, Origin: origin}
+	}
+	return Treemap{
+		Caption: "What each file is made of",
+		Kinds:   []string{"Own code", "Packages", "Styles"},
+		Leaves: []Leaf{
+			leaf(402_118, packages, 2, "checkout-4f1d2c9a.js", "@bigcommerce/checkout-sdk", "dist", "checkout-sdk.js"),
+			leaf(129_411, packages, 1, "checkout-4f1d2c9a.js", "react-dom", "cjs", "react-dom.production.min.js"),
+			leaf(6_420, packages, 1, "checkout-4f1d2c9a.js", "react", "cjs", "react.production.min.js"),
+			leaf(8_204, own, 2, "checkout-4f1d2c9a.js", "packages/core", "src", "app", "checkout", "CheckoutApp.tsx"),
+			leaf(18_730, own, 3, "checkout-4f1d2c9a.js", "packages/core", "src", "app", "checkout", "Checkout.tsx"),
+			leaf(212, own, 0, "checkout-4f1d2c9a.js", "packages/core", "src", "app", "index.ts"),
+			leaf(31_007, own, 4, "payment-2d94c8f7.js", "packages/core", "src", "app", "payment", "Payment.tsx"),
+			leaf(22_981, own, 5, "payment-2d94c8f7.js", "packages/core", "src", "app", "payment", "PaymentForm.tsx"),
+			leaf(71_320, packages, 6, "payment-2d94c8f7.js", "lodash", "lodash.js"),
+			leaf(71_320, packages, 6, "shipping-e60f1b84.js", "lodash", "lodash.js"),
+			leaf(40_118, own, -1, "shipping-e60f1b84.js", "packages/core", "src", "app", "shipping", "Shipping.tsx"),
+			leaf(212_400, styles, -1, "checkout-a81b30c5.css", "packages/core", "src", "scss", "checkout.scss"),
+		},
+		Origins: []Origin{
+			{Name: "packages/core/src/app/index.ts", From: -1},
+			{Name: "packages/core/src/app/checkout/renderCheckout.tsx", From: 0, How: "import"},
+			{Name: "packages/core/src/app/checkout/CheckoutApp.tsx", From: 1, How: "require"},
+			{Name: "packages/core/src/app/checkout/Checkout.tsx", From: 2, How: "import"},
+			{Name: "packages/core/src/app/payment/Payment.tsx", From: 3, How: "import()"},
+			{Name: "packages/core/src/app/payment/PaymentForm.tsx", From: 4, How: "import"},
+			{Name: "lodash", From: 5, How: "import"},
+		},
+		Views: []View{{Label: "First load of checkout", Areas: []string{"checkout-4f1d2c9a.js", "checkout-a81b30c5.css"}}},
 	}
 }
