@@ -96,6 +96,7 @@ func TestTreemapByKeyboard(t *testing.T) {
 	text(".panel", "dist/checkout-sdk.js")
 	if got := evaluated[[]string](t, p, "[...document.querySelectorAll('.route li')].map(e => e.innerText.replace(/\\s+/g, ' '))"); !slices.Equal(got, []string{
 		"entry packages/core/src/app/index.ts", "import packages/core/src/app/checkout/renderCheckout.tsx", "require packages/core/src/app/checkout/CheckoutApp.tsx",
+		"import @bigcommerce/checkout-sdk/dist/checkout-sdk.js",
 	}) {
 		t.Errorf("the way from the entry is %q", got)
 	}
@@ -171,10 +172,166 @@ func TestTreemapOrigins(t *testing.T) {
 	}
 }
 
-// BenchmarkTreemap says how long the longest task of a page with 5,000 modules
-// is, while it opens and while one zooms.
-func BenchmarkTreemap(b *testing.B) {
-	html, err := Page{Sections: []Section{{Blocks: []Block{manyLeaves()}}}}.HTML()
+func TestTimelineByKeyboard(t *testing.T) {
+	html, err := Page{Sections: []Section{{Blocks: []Block{sampleTimeline()}}}}.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, ctx := started(t)
+	p := opened(t, ctx, b, html, browser.Reader{Width: 1280, Height: 900})
+	drawn(t, p)
+	is := func(selector, want string) {
+		t.Helper()
+		if got := evaluated[string](t, p, "document.querySelector('"+selector+"').textContent"); got != want {
+			t.Errorf("%s: got %q, want %q", selector, got, want)
+		}
+	}
+	is(".range", "1.67 s, 10 steps")
+	evaluated[any](t, p, "document.querySelector('.canvas').focus()")
+	press(t, p, "Right")
+	is("output.hidden", "scan, Stages, 310 ms, 18.6% of the time")
+	press(t, p, "Right")
+	is("output.hidden", "link, Stages, 340 ms, 20.4% of the time") // styles began before scan ended: it is below
+	press(t, p, "Down")
+	is("output.hidden", "styles, Stages, 920 ms, 55.1% of the time")
+	press(t, p, "Enter")
+	is(".range", "84 ms to 1.10 s of 1.67 s")
+	press(t, p, "d", "d", "d", "d", "d", "+")
+	is(".range", "756 ms to 1.26 s of 1.67 s")
+	press(t, p, "Escape")
+	is(".range", "1.67 s, 10 steps")
+	press(t, p, "Escape")
+	evaluated[any](t, p, "document.querySelector('.controls input').focus()")
+	press(t, p, "sass packages")
+	is(".controls output", "2 steps, 1.03 s in sum")
+	calm(t, p)
+}
+
+// The lanes of a stage are together, and spans of one time are in rows.
+func TestTimelineLanes(t *testing.T) {
+	d := sampleTimeline().data()
+	var got []string
+	for _, l := range d.Lanes {
+		got = append(got, fmt.Sprintf("%s %d", strings.Join(l.Path, "/"), l.Rows))
+	}
+	if want := []string{"Stages 2", "scan/esbuild 2", "styles/sass 2", "styles/prefixes 1", "write 1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := d.Lanes[1].Spans[1], [6]int64{1, 4000, 120_000, 2, 6, 7}; got != want {
+		t.Errorf("got %v, want %v: row, start, length, kind, name, detail", got, want)
+	}
+	var many Timeline
+	for i := range 500 {
+		many.Spans = append(many.Spans, Span{Lane: []string{fmt.Sprint(i % 100)}, Length: time.Duration(i) * time.Second})
+	}
+	d = many.data()
+	if len(d.Lanes) != timelineLanes || d.Lanes[timelineLanes-1].Rows != laneRows {
+		t.Errorf("got %d lanes, the last with %d rows", len(d.Lanes), d.Lanes[len(d.Lanes)-1].Rows)
+	}
+}
+
+func TestGraphLayout(t *testing.T) {
+	g := sampleGraph().drawn()
+	columns := map[string]int{}
+	for _, n := range g.Nodes {
+		columns[n.Label] = n.X / (nodeWidth + columnGap)
+	}
+	for label, want := range map[string]int{"checkout-4f1d2c9a.js": 0, "payment-2d94c8f7.js": 1, "4 languages": 1, "address-form-7be21c04.js": 2, "paypal-90cd1e77.js": 2, "vendor-initial-0b7e3f11.js": 3} {
+		if got, ok := columns[label]; got != want || !ok {
+			t.Errorf("%s is in column %d, want %d, of %v", label, got, want, columns)
+		}
+	}
+	for i, x := range g.Nodes {
+		for _, y := range g.Nodes[:i] {
+			if x.X < y.X+nodeWidth && y.X < x.X+nodeWidth && x.Y < y.Y+nodeHeight && y.Y < x.Y+nodeHeight {
+				t.Errorf("%s is on %s", x.Label, y.Label)
+			}
+		}
+	}
+}
+
+// What a file loads by way of another has no line of its own; rings keep theirs.
+func TestGraphLines(t *testing.T) {
+	tests := []struct {
+		name  string
+		edges []Edge
+		want  string
+	}{
+		{"by way of another", []Edge{{From: 0, To: 1}, {From: 1, To: 2}, {From: 0, To: 2}}, "0>1 1>2"},
+		{"on demand is not at once", []Edge{{From: 0, To: 1, Later: true}, {From: 1, To: 2}, {From: 0, To: 2}}, "0>1 0>2 1>2"},
+		{"ring", []Edge{{From: 0, To: 1}, {From: 1, To: 2}, {From: 2, To: 0}, {From: 0, To: 2}}, "0>1 0>2 1>2 2>0"},
+		{"twice, itself and nowhere", []Edge{{From: 0, To: 1}, {From: 0, To: 1, Later: true}, {From: 1, To: 1}, {From: 1, To: 9}, {From: -1, To: 0}}, "0>1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, e := range (Graph{Nodes: make([]Node, 3), Edges: tt.edges}).lines() {
+				got = append(got, fmt.Sprintf("%d>%d", e.From, e.To))
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A tangle is a table of all its files.
+func TestGraphOfMany(t *testing.T) {
+	var g Graph
+	for i := range graphNodes + 1 {
+		g.Nodes = append(g.Nodes, Node{Label: fmt.Sprint(i), Kind: SharedNode})
+		g.Edges = append(g.Edges, Edge{From: i, To: i + 1})
+	}
+	if d := g.drawn(); len(d.Nodes) > 0 || len(d.Rows.Rows) != graphNodes+1 {
+		t.Errorf("got %d nodes and %d rows", len(d.Nodes), len(d.Rows.Rows))
+	}
+}
+
+func TestGraphByKeyboard(t *testing.T) {
+	html, err := Page{Sections: []Section{{Blocks: []Block{sampleGraph()}}}}.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, ctx := started(t)
+	p := opened(t, ctx, b, html, browser.Reader{Width: 1280, Height: 900})
+	const at = "document.activeElement.dataset.label"
+	const lit = "[...document.querySelectorAll('.node.lit')].map(n => n.dataset.label)"
+	press(t, p, "\t", "\t", "\t", "Right", "Up", "Up", "Up", "Up")
+	for got := evaluated[string](t, p, at); got != "4 languages, 205 KiB"; got = evaluated[string](t, p, at) {
+		press(t, p, "Down")
+		if next := evaluated[string](t, p, at); next == got {
+			t.Fatalf("the languages are not below %s", got)
+		}
+	}
+	if got, want := evaluated[[]string](t, p, lit), []string{"checkout-4f1d2c9a.js, 1.60 MiB", "4 languages, 205 KiB"}; !slices.Equal(got, want) {
+		t.Errorf("lit are %q, want %q", got, want)
+	}
+	press(t, p, "Left")
+	if got, want := evaluated[string](t, p, "document.activeElement.ariaLabel"), "checkout-4f1d2c9a.js, 1.60 MiB: loads 9 files, loaded by 0 files"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	calm(t, p)
+}
+
+// manySpans is a build of 6,000 steps.
+func manySpans() Timeline {
+	b := Timeline{Caption: "Many", Kinds: []string{"Stage", "File"}}
+	for i := range 6000 {
+		b.Spans = append(b.Spans, Span{Lane: []string{"stage", fmt.Sprint("plugin ", i%20)}, Name: fmt.Sprintf("src/module-%d.ts", i), Start: time.Duration(i/4) * time.Millisecond, Length: time.Duration(i*i%9000) * time.Microsecond, Kind: i % 2})
+	}
+	return b
+}
+
+// BenchmarkDrawings says how long the longest task of a page with 5,000 modules
+// and of one with 6,000 spans is, while it opens and while one zooms.
+func BenchmarkDrawings(b *testing.B) {
+	for name, block := range map[string]Block{"treemap": manyLeaves(), "timeline": manySpans()} {
+		b.Run(name, func(b *testing.B) { benchmarkDrawing(b, block) })
+	}
+}
+
+func benchmarkDrawing(b *testing.B, block Block) {
+	html, err := Page{Sections: []Section{{Blocks: []Block{block}}}}.HTML()
 	if err != nil {
 		b.Fatal(err)
 	}

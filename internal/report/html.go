@@ -24,6 +24,10 @@ var (
 	drawingJS string
 	//go:embed treemap.js
 	treemapJS string
+	//go:embed timeline.js
+	timelineJS string
+	//go:embed graph.js
+	graphJS string
 )
 
 var pages = template.Must(template.New("page").Parse(pageHTML))
@@ -160,6 +164,13 @@ func (v *view) Parts(b Shares) []part { return b.parts() }
 // Map gives what a treemap's script draws, and Largest its table.
 func (v *view) Map(b Treemap) treemapData { return b.data() }
 func (v *view) Largest(b Treemap) Table   { return b.largest(treemapRows) }
+
+// Spans gives what a timeline's script draws, and Slowest its table.
+func (v *view) Spans(b Timeline) timelineData { return b.data() }
+func (v *view) Slowest(b Timeline) Table      { return b.slowest(timelineRows) }
+
+// Drawn lays a graph out.
+func (v *view) Drawn(b Graph) drawnGraph { return b.drawn() }
 
 // counted writes a number with its noun: "1 table", "3 tables".
 func counted(n int, noun string) string {

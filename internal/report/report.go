@@ -83,7 +83,7 @@ type Section struct {
 }
 
 // Block is a part of a section: Figures, Table, Findings, Bars, Shares, Treemap,
-// Paragraph, List, Callout, Listing, Details.
+// Graph, Timeline, Paragraph, List, Callout, Listing, Details.
 type Block interface {
 	// template is the name of the block's template in page.html.
 	template() string

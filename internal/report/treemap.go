@@ -26,7 +26,7 @@ type Leaf struct {
 	Value    Bytes // in the release
 	Original Bytes // of the source; 0 for not known
 	Kind     int   // index in Kinds
-	Origin   int   // index in Origins; -1 for not known
+	Origin   int   // the module's own index in Origins; -1 for not known
 }
 
 // Origin is a module in the tree of who imports whom first.

@@ -101,7 +101,7 @@
         context.strokeStyle = colour(c.depth === 1 ? 'strong-rule' : 'rule');
         context.strokeRect(x + .5, y + .5, w - 1, h - 1);
       }
-      if (c.open ? !c.head : w < 34 || h < 15) continue;
+      if (c.open ? !c.head : w < 40 || h < 15) continue;
       context.font = `${c.open ? (c.depth === 1 ? 650 : 500) : 400} 11.5px ${font}`;
       context.fillStyle = colour(hit ? 'hit-text' : quiet ? 'quiet' : 'text');
       const name = fitted(context, c.name, w - 10);
