@@ -142,6 +142,37 @@ func TestTreemapOfMany(t *testing.T) {
 	calm(t, p)
 }
 
+// Paper is light, also from a dark screen, and the screen is dark again after.
+func TestDrawingsOnPaper(t *testing.T) {
+	html, err := Page{Sections: []Section{{Blocks: []Block{sampleTreemap(), sampleTimeline()}}}}.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, ctx := started(t)
+	p := opened(t, ctx, b, html, browser.Reader{Width: 1280, Height: 900, Dark: true})
+	// The mean of what is painted, from 0 to 255.
+	const light = `[...document.querySelectorAll('canvas')].map((c) => {
+		const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+		let sum = 0, n = 0;
+		for (let i = 0; i < d.length; i += 4) if (d[i + 3] === 255) { sum += (d[i] + d[i + 1] + d[i + 2]) / 3; n++; }
+		return sum / n;
+	})`
+	for _, step := range []struct {
+		event string
+		light bool
+	}{{"beforeprint", true}, {"afterprint", false}} {
+		got := evaluated[[]float64](t, p, "dispatchEvent(new Event('"+step.event+"')); "+light)
+		for _, mean := range got {
+			if mean > 150 != step.light {
+				t.Errorf("after %s a drawing's mean is %.0f", step.event, mean)
+			}
+		}
+		if len(got) != 2 {
+			t.Errorf("got %d drawings", len(got))
+		}
+	}
+}
+
 // Leaves beyond the bound are one a file, and no byte is lost.
 func TestTreemapIsBounded(t *testing.T) {
 	var b Treemap
