@@ -99,7 +99,8 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 	for _, name := range sortedKeys(out.outputs()) {
 		if base := path.Base(name); strings.HasSuffix(base, ".js") && base != extraOutput+".js" {
 			in.Chunks = append(in.Chunks, link.Chunk{
-				Name: base, Code: out.files[base], Map: out.files[base+".map"], Modules: sortedKeys(out.meta.Outputs[name].Inputs),
+				Name: base, Code: out.files[base], Map: out.files[base+".map"], Modules: out.meta.Outputs[name].Inputs.modules(),
+				Parts: lay.parts(base, out.meta.Outputs[name]),
 			})
 		}
 	}

@@ -39,7 +39,8 @@ type entryState struct {
 	entry     Entry
 	scan      bool // the graph is not known yet
 	graph     *graph
-	sources   *sources // what the plugin's load hooks learned
+	written   map[string][]edge // what modules import as the sources have it
+	sources   *sources          // what the plugin's load hooks learned
 	plan      plan
 	polyfills map[string]bool      // see isPolyfill
 	valued    map[string]rewritten // by absolute path: ambient const enums given a value, in the scan
@@ -191,6 +192,7 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 	}
 	c.graph = newGraph(first.meta)
 	first.files, first.meta = nil, nil // large, and done with
+	c.written = c.graph.imports()
 	if err := c.reroute(ctx); err != nil {
 		return nil, err
 	}

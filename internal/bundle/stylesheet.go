@@ -82,5 +82,10 @@ func (c *compilation) bundleStyles(ctx context.Context, name string, keys []stri
 	for _, a := range out.Assets {
 		c.sources.asset(a.Path, a.Content)
 	}
-	return &link.StyleFile{Path: name + "-" + link.ContentHash(out.CSS) + ".css", CSS: out.CSS, Map: out.Map}, nil
+	f := &link.StyleFile{Path: name + "-" + link.ContentHash(out.CSS) + ".css", CSS: out.CSS, Map: out.Map}
+	for _, in := range out.Inputs {
+		f.Parts = append(f.Parts, link.Part{Module: in.Path, Bytes: in.Bytes})
+	}
+	c.sources.sheet(out.Inputs)
+	return f, nil
 }

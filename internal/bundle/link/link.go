@@ -31,6 +31,7 @@ type Chunk struct {
 	Code    []byte   // an ES module
 	Map     []byte   // its source map, nil for none
 	Modules []string // what it holds, project-relative, in order
+	Parts   []Part   // how many bytes each of them left, in the order of their code
 
 	// For chunks that are kept apart (Input.Apart):
 
@@ -116,9 +117,10 @@ const (
 
 // StyleFile is a style sheet ready to be written.
 type StyleFile struct {
-	Path string
-	CSS  []byte
-	Map  []byte
+	Path  string
+	CSS   []byte
+	Map   []byte
+	Parts []Part
 }
 
 // File is one output file.
@@ -130,6 +132,7 @@ type File struct {
 	Units     []string // keys of the modules' chunks it holds
 	Roots     []string // IDs of the roots that need it; empty for initial files
 	Sources   []string // of an asset: the files that modules import it by, relative to the project
+	Parts     []Part   // whose its bytes are, by module; the rest is nobody's
 }
 
 // Role says what a file is.
