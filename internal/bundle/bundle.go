@@ -83,7 +83,7 @@ var quotedFile = regexp.MustCompile(`because "([^"]+)"`)
 func (c *compilation) linkInput(out *compiled) link.Input {
 	lay := out.layout
 	in := link.Input{
-		Format: link.Classic, Pass: c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
+		Format: link.Classic, Pass: c.opts.Pass, Timings: c.opts.Timings, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
 		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
 		Banner: c.opts.Banner, Styles: c.bundleStyles, Original: c.original, Content: c.content, SourceName: fromMemory,
 	}

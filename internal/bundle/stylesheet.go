@@ -11,6 +11,7 @@ import (
 	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 var identifier = regexp.MustCompile(`^[A-Za-z_$][\w$]*$`)
@@ -61,6 +62,7 @@ func (h *hooks) styleModule(path string) (string, error) {
 
 // bundleStyles makes one content-addressed file of style sources.
 func (c *compilation) bundleStyles(ctx context.Context, name string, keys []string) (*link.StyleFile, error) {
+	defer c.begun(timing.Optimisation, "style sheets").End()
 	var sheets []*style.Sheet
 	for _, key := range keys {
 		s, err := c.opts.Styles.Compile(ctx, c.abs(key))

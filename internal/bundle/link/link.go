@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/org/checkout-deploy/internal/bundle/link/scope"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 // EnvName is the free variable by which chunks reach the run time:
@@ -102,6 +103,7 @@ type Input struct {
 	// Apart keeps each chunk, which holds one module, a function of its own: then
 	// an edit costs that module, where splitting costs the page. Format Classic.
 	Apart *Memory
+	Timings *timing.Recorder // may be nil
 	// Banner is put before the entry's script.
 	Banner string
 }
@@ -180,19 +182,28 @@ func Link(ctx context.Context, in Input) (*Output, error) {
 	if in.Apart != nil {
 		return l.apart(ctx)
 	}
+	read := l.begun("link: read chunks")
 	if err := l.parse(ctx); err != nil {
 		return nil, err
 	}
+	read.End()
+	rename := l.begun("link: rename")
 	if err := l.connect(); err != nil {
 		return nil, err
 	}
 	if err := l.render(ctx); err != nil {
 		return nil, err
 	}
+	rename.End()
+	defer l.begun("link: write files and maps").End()
 	if in.Format == Module {
 		return l.modules(ctx)
 	}
 	return l.scripts(ctx)
+}
+
+func (l *linker) begun(step string) timing.Mark {
+	return l.Timings.Begin(timing.Work{Stage: timing.Optimisation, Pass: l.Pass, Step: step})
 }
 
 // each runs f for every unit, on all processors.
