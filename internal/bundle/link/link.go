@@ -102,7 +102,7 @@ type Input struct {
 	Minify    bool
 	// Apart keeps each chunk, which holds one module, a function of its own: then
 	// an edit costs that module, where splitting costs the page. Format Classic.
-	Apart *Memory
+	Apart   *Memory
 	Timings *timing.Recorder // may be nil
 	// Banner is put before the entry's script.
 	Banner string

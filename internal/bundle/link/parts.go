@@ -32,7 +32,8 @@ const nobody = -1
 func ownership(file *scope.File, parts []Part) []run {
 	c := newCutter(file)
 	first, last := 0, len(file.Stmts)
-	for ; last > 0 && (file.Stmts[last-1].Kind == scope.ExportNames || file.Stmts[last-1].Kind == scope.EmptyStmt); last-- {
+	for last > 0 && (file.Stmts[last-1].Kind == scope.ExportNames || file.Stmts[last-1].Kind == scope.EmptyStmt) {
+		last--
 	}
 	left := c.start(last)
 	for _, p := range parts {
