@@ -21,7 +21,7 @@ func timeSection(t timing.Timings) report.Section {
 	for _, s := range first(t.Steps(), slowSteps) {
 		steps.Rows = append(steps.Rows, []report.Value{report.Text(stepName(s.Work)), report.Text(s.Work.Stage.String()), report.Duration(s.Length)})
 	}
-	blocks := []report.Block{stages, steps}
+	blocks := []report.Block{stages, timeline(t), steps}
 	if len(t.Totals) > 0 {
 		blocks = append(blocks, fileWork(t))
 	}

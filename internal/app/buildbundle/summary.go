@@ -36,7 +36,8 @@ func page(r *action.Run, out *Outcome, warnings []finding.Finding) report.Page {
 		p.Sections = slices.Insert(p.Sections, 0, compareSection(out.baseline, out))
 	}
 	if c := out.Composition; c != nil && len(c.Passes) > 0 {
-		p.Sections = append(p.Sections, packageSection(c), cycleSection(c, out.circular))
+		made := report.Section{Title: "Modules", Intro: "What the scripts and styles are made of, and who brought it in.", Blocks: []report.Block{treemap(rel, c), fileGraph(rel, c)}}
+		p.Sections = append(p.Sections, made, packageSection(c), cycleSection(c, out.circular))
 	}
 	if out.Timings.Length > 0 {
 		p.Sections = append(p.Sections, timeSection(out.Timings))
