@@ -40,13 +40,14 @@ func (t Timings) Steps() []Span {
 	return out
 }
 
-// Files lists the longest work on single files, all steps and passes of one
-// together, the longest first, at most n. Step names the longest of the steps.
+// Files lists the longest work on single files, the longest first, at most n:
+// the time in which any step of any pass was at work on the file. Step names the
+// longest of the steps.
 func (t Timings) Files(n int) []Span {
 	var out []Span
 	at := map[string]int{}
-	longest := map[string]time.Duration{}
-	for _, s := range t.Spans {
+	until, longest := map[string]time.Duration{}, map[string]time.Duration{}
+	for _, s := range t.Spans { // by start
 		if s.File == "" {
 			continue
 		}
@@ -56,7 +57,10 @@ func (t Timings) Files(n int) []Span {
 			at[s.File] = i
 			out = append(out, Span{Work: Work{File: s.File}, Start: s.Start})
 		}
-		out[i].Length += s.Length
+		if s.End() > until[s.File] {
+			out[i].Length += s.End() - max(s.Start, until[s.File])
+			until[s.File] = s.End()
+		}
 		if s.Length > longest[s.File] {
 			longest[s.File] = s.Length
 			out[i].Work.Stage, out[i].Pass, out[i].Step = s.Work.Stage, s.Pass, s.Step
