@@ -65,7 +65,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	dir := r.Path(in.dir)
 	req := Request{
 		Compare: in.compare,
-		Dir: dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
+		Dir:     dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
 		Workspace: r.Workspace(), MkdirAll: r.MkdirAll, Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
 	}
 	if err := in.laptop.check(); err != nil {
