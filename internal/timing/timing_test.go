@@ -100,8 +100,12 @@ func TestSteps(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	in := timing.Timings{Spans: []timing.Span{
-		{step("scan"), 0, ms(100)}, {file("scripts", "a"), 0, ms(3)}, {file("Sass", "b"), 0, ms(8)}, {file("styles", "b"), 0, ms(8)},
-		{file("Sass", "c"), 0, ms(1)}, {file("enums", "a"), ms(3), ms(6)},
+		{step("scan"), 0, ms(100)},
+		{file("scripts", "a"), 0, ms(3)},
+		{file("Sass", "b"), 0, ms(8)},
+		{file("styles", "b"), 0, ms(8)},
+		{file("Sass", "c"), 0, ms(1)},
+		{file("enums", "a"), ms(3), ms(6)},
 	}}
 	want := []timing.Span{{file("enums", "a"), 0, ms(9)}, {file("Sass", "b"), 0, ms(8)}}
 	if got := in.Files(2); !slices.Equal(got, want) {
