@@ -137,11 +137,16 @@ func (w *workshop) open(ctx context.Context) (stop func(), err error) {
 	case w.public != "":
 		return nil, errors.Join(action.Misuse(fmt.Errorf("--public: got %q, want a folder: %w", w.public, err)), listener.Close())
 	}
-	ended := make(chan error, 1)
 	serving, cancel := context.WithCancel(ctx)
-	go func() { ended <- w.server.Serve(serving, listener) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := w.server.Serve(serving, listener); err != nil && serving.Err() == nil {
+			w.r.Logf("nothing is served any more: %v", err)
+		}
+	}()
 	w.r.Logf("serving on http://localhost:%s/ (Ctrl-C ends it)", portOf(listener.Addr().String()))
-	return func() { cancel(); _ = <-ended }, nil // it ends as it was told to
+	return func() { cancel(); <-ended }, nil
 }
 
 func portOf(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
