@@ -21,7 +21,7 @@ var counterparts = map[string]string{
 	"provide":          "globals are not provided; import them, or let the first module of an entry set them",
 	"modulefederation": "module federation is not supported",
 	"banner":           "comments are dropped, those of licences too; ship the notices beside the page",
-	"compression":      "files are not compressed; the host or CDN does that",
+	"compression":      "for compressed copies write precompress: [gzip, brotli] under build",
 	"ignore":           "modules are not left out; lead a package's to an empty module by alias",
 }
 
