@@ -30,6 +30,7 @@ type Command struct {
 	Program  string
 	LookPath func(string) (string, error)
 	Now      func() time.Time
+	After    func(time.Duration) <-chan time.Time // for what waits; as time.After
 	// Colour says whether Stderr is a terminal that shows colours.
 	Colour bool
 }
@@ -45,7 +46,7 @@ func Main(version string, a Action) {
 func process(version string) *Command {
 	c := &Command{
 		Args: os.Args[1:], Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr,
-		Version: version, LookPath: exec.LookPath, Now: time.Now,
+		Version: version, LookPath: exec.LookPath, Now: time.Now, After: time.After,
 	}
 	c.Dir, _ = os.Getwd()
 	if exe, err := os.Executable(); err == nil {

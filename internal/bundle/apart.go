@@ -117,7 +117,7 @@ func (c *compilation) reachable() []string {
 			out = append(out, key)
 		}
 		if m := c.graph.modules[key]; m != nil {
-			for _, e := range m.imports {
+			for _, e := range m.edges() {
 				queue = append(queue, e.to)
 			}
 		}
@@ -271,7 +271,7 @@ func (c *compilation) chunkApart(m *compiledModule) link.Chunk {
 	if mod == nil {
 		return chunk
 	}
-	for _, e := range mod.imports {
+	for _, e := range mod.edges() {
 		if e.original == "" {
 			continue
 		}
@@ -304,7 +304,8 @@ func (c *compilation) dropBare(compiled map[string]*compiledModule) {
 		if own == nil {
 			continue
 		}
-		m.imports = slices.DeleteFunc(slices.Clone(m.imports), func(e edge) bool {
+		m.declared = m.edges()
+		m.imports = slices.DeleteFunc(slices.Clone(m.declared), func(e edge) bool {
 			return e.kind == "import-statement" && own.bare[e.original] && c.pureTarget(e.to)
 		})
 	}

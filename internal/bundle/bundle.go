@@ -83,7 +83,7 @@ var quotedFile = regexp.MustCompile(`because "([^"]+)"`)
 func (c *compilation) linkInput(out *compiled) link.Input {
 	lay := out.layout
 	in := link.Input{
-		Format: link.Classic, Pass: c.opts.Pass, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
+		Format: link.Classic, Pass: c.opts.Pass, Timings: c.opts.Timings, SmallFile: smallFile, Name: c.entry.Name, Library: c.opts.Library,
 		Entry: string(c.entryRoot()), Maps: c.opts.Maps != MapsNone, Link: c.opts.Maps == MapsLinked, Minify: c.opts.Minify,
 		Banner: c.opts.Banner, Styles: c.bundleStyles, Original: c.original, Content: c.content, SourceName: fromMemory,
 	}
@@ -99,7 +99,8 @@ func (c *compilation) linkInput(out *compiled) link.Input {
 	for _, name := range sortedKeys(out.outputs()) {
 		if base := path.Base(name); strings.HasSuffix(base, ".js") && base != extraOutput+".js" {
 			in.Chunks = append(in.Chunks, link.Chunk{
-				Name: base, Code: out.files[base], Map: out.files[base+".map"], Modules: sortedKeys(out.meta.Outputs[name].Inputs),
+				Name: base, Code: out.files[base], Map: out.files[base+".map"], Modules: out.meta.Outputs[name].Inputs.modules(),
+				Parts: lay.parts(base, out.meta.Outputs[name]),
 			})
 		}
 	}

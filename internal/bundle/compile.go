@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/origin"
 	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 // compilation runs esbuild for a pass, for one entry after the other: a build
@@ -39,7 +41,10 @@ type entryState struct {
 	entry     Entry
 	scan      bool // the graph is not known yet
 	graph     *graph
-	sources   *sources // what the plugin's load hooks learned
+	written   map[string][]edge // what modules import as the sources have it
+	files     int               // that the scan has read
+	loaded    atomic.Int64      // files, in esbuild's run at hand
+	sources   *sources          // what the plugin's load hooks learned
 	plan      plan
 	polyfills map[string]bool      // see isPolyfill
 	valued    map[string]rewritten // by absolute path: ambient const enums given a value, in the scan
@@ -78,6 +83,7 @@ func (c *compilation) begin(entry Entry) {
 }
 
 func newCompilation(opts Options) (*compilation, error) {
+	defer opts.Timings.Begin(timing.Work{Stage: timing.Preparation, Pass: opts.Pass, Step: "tsconfig"}).End()
 	c := &compilation{opts: opts, origin: origin.New(opts.Bound), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
 	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: os.ReadFile}
 	loaders, err := esbuildLoaders(opts.Loaders)
@@ -162,7 +168,10 @@ type compiled struct {
 	apart    []link.Chunk // where modules are kept apart, instead of files
 }
 
-func (c *compilation) run(ctx context.Context) (*compiled, error) {
+// turn counts the runs that link the entry.
+func (c *compilation) run(ctx context.Context, turn int) (*compiled, error) {
+	defer c.opts.Timings.Begin(c.esbuildStep(turn)).End()
+	c.loaded.Store(0)
 	stop := context.AfterFunc(ctx, c.ctx.Cancel)
 	defer stop()
 	res := c.ctx.Rebuild()
@@ -185,29 +194,34 @@ func (c *compilation) run(ctx context.Context) (*compiled, error) {
 
 // compile runs the scan and then the real build.
 func (c *compilation) compile(ctx context.Context) (*compiled, error) {
-	first, err := c.run(ctx)
+	first, err := c.run(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
 	c.graph = newGraph(first.meta)
 	first.files, first.meta = nil, nil // large, and done with
+	c.written, c.files = c.graph.imports(), len(c.graph.modules)
+	barrels := c.begun(timing.Optimisation, "barrel files")
 	if err := c.reroute(ctx); err != nil {
 		return nil, err
 	}
+	barrels.End()
 	c.plan.available = availability(c.entryRoot(), c.graph.starts())
 	c.scan = false
 	if c.opts.Apart != nil {
 		return c.compileApart(ctx, first.warnings)
 	}
 	for n := 0; ; n++ {
-		out, err := c.run(ctx)
+		out, err := c.run(ctx, n)
 		if err != nil {
 			return nil, err
 		}
 		out.warnings = append(out.warnings, first.warnings...)
+		order := c.begun(timing.Optimisation, "order of evaluation")
 		c.graph, c.polyfills = newGraph(out.meta), nil
 		out.layout = c.newLayout(out.meta)
 		changed, wrong := c.correct(out.layout)
+		order.End()
 		if !changed || n == maxRelinks {
 			for _, w := range wrong {
 				c.sources.warn(finding.Finding{Rule: "build/evaluation-order", Severity: finding.Medium, Message: "evaluation order: " + w})

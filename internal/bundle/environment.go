@@ -118,8 +118,8 @@ func (c *compilation) unset(out *compiled) []finding.Finding {
 		}
 	}
 	for name, o := range out.outputs() {
-		for input := range o.Inputs {
-			for _, read := range c.sources.reads[input] {
+		for _, part := range o.Inputs {
+			for _, read := range c.sources.reads[part.Module] {
 				if read.leftIn(out.files[path.Base(name)]) {
 					all = append(all, read.Finding)
 				}

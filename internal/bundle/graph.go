@@ -1,9 +1,13 @@
 package bundle
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/org/checkout-deploy/internal/bundle/link"
 )
 
 // graph is what esbuild's metafile says of the modules: who imports whom, in
@@ -20,6 +24,17 @@ type module struct {
 	bytes   int
 	format  string // "esm", "cjs", or "" (JSON, data)
 	imports []edge
+	// declared are all imports of the text, where imports lacks those that
+	// evaluate nothing; nil where it has them.
+	declared []edge
+}
+
+// edges are all imports of the module's text.
+func (m *module) edges() []edge {
+	if m.declared != nil {
+		return m.declared
+	}
+	return m.imports
 }
 
 type edge struct {
@@ -47,14 +62,43 @@ type metaImport struct {
 }
 
 type metaOutput struct {
-	EntryPoint string                   `json:"entryPoint"`
-	Inputs     map[string]metaPartition `json:"inputs"`
-	Imports    []metaImport             `json:"imports"`
-	Bytes      int                      `json:"bytes"`
+	EntryPoint string       `json:"entryPoint"`
+	Inputs     metaParts    `json:"inputs"`
+	Imports    []metaImport `json:"imports"`
+	Bytes      int          `json:"bytes"`
 }
 
-type metaPartition struct {
-	BytesInOutput int `json:"bytesInOutput"`
+// metaParts is an object whose members come in the order of their code.
+type metaParts []link.Part
+
+func (p *metaParts) UnmarshalJSON(data []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if _, err := dec.Token(); err != nil { // the brace
+		return err
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		var part struct{ BytesInOutput int }
+		if err := dec.Decode(&part); err != nil {
+			return err
+		}
+		name, _ := key.(string)
+		*p = append(*p, link.Part{Module: name, Bytes: part.BytesInOutput})
+	}
+	return nil
+}
+
+// modules are the parts' names, sorted.
+func (p metaParts) modules() []string {
+	out := make([]string, len(p))
+	for i, part := range p {
+		out[i] = part.Module
+	}
+	slices.Sort(out)
+	return out
 }
 
 func readMetafile(text string) (*metafile, error) {
@@ -77,6 +121,15 @@ func newGraph(m *metafile) *graph {
 		g.modules[key] = mod
 	}
 	return g
+}
+
+// imports are those of each module, as long as nobody changes the graph.
+func (g *graph) imports() map[string][]edge {
+	out := make(map[string][]edge, len(g.modules))
+	for key, m := range g.modules {
+		out[key] = m.imports
+	}
+	return out
 }
 
 // closure calls visit for every module that evaluating key evaluates, in

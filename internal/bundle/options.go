@@ -7,6 +7,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/org/checkout-deploy/internal/bundle/style"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 // Format says how the files reach the page.
@@ -90,6 +91,7 @@ type Options struct {
 	External   []string // format esm
 	Groups     []Group
 	Styles     *style.Compiler
+	Timings    *timing.Recorder // may be nil
 	// Apart keeps every module a function of its own instead of linking them: for
 	// a laptop, where a rebuild has to cost what changed. Format classic. It is not
 	// to be shared between passes.

@@ -36,6 +36,7 @@ type simulation struct {
 func newSimulation(c *compilation, l *layout, roots []string) *simulation {
 	s := &simulation{graph: c.graph, layout: l, c: c, wrapped: c.graph.wrapped()}
 	s.inChunk = s.esbuildOrder(l, roots, s.wrapped)
+	l.plain = s.inChunk
 	return s
 }
 

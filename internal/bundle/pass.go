@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/org/checkout-deploy/internal/bundle/link"
+	"github.com/org/checkout-deploy/internal/composition"
 	"github.com/org/checkout-deploy/internal/finding"
 )
 
@@ -17,6 +18,8 @@ type Result struct {
 	Files    []link.File       // scripts, styles, maps and assets; each path once
 	Sources  []string          // what was read, sorted, each once; relative to Root
 	Warnings []finding.Finding // sorted, each once; their paths are relative to Root
+	// Composition says what the files are made of; nil with Options.Apart.
+	Composition *composition.Pass
 }
 
 // EntryResult is what one entry loads.
@@ -81,6 +84,7 @@ func Compile(ctx context.Context, opts Options) (*Compiled, error) {
 func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result, error) {
 	res := &Result{}
 	files := fileSet{pass: p.c.opts.Pass, result: res, integrity: map[string]string{}}
+	made := newCollector()
 	for i := range p.entries {
 		e := &p.entries[i]
 		p.c.entryState = e.state
@@ -89,6 +93,9 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 			return nil, JoinErrors(sourceError(err), p.c.styleErrors(ctx))
 		}
 		res.Sources = append(res.Sources, p.c.read()...)
+		if p.c.opts.Apart == nil {
+			made.entry(p.c)
+		}
 		e.out, e.state = nil, nil // large, and done with
 		if err := files.addAll(out); err != nil {
 			return nil, err
@@ -100,6 +107,9 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 	}
 	slices.Sort(res.Sources)
 	res.Sources = slices.Compact(res.Sources)
+	if p.c.opts.Apart == nil {
+		res.Composition = made.pass(p.c, res.Files)
+	}
 	finding.Sort(res.Warnings)
 	res.Warnings = slices.Compact(res.Warnings)
 	return res, nil

@@ -40,13 +40,13 @@ func (c *compilation) plugin() api.Plugin {
 		b.OnResolve(api.OnResolveOptions{Filter: `.`}, h.resolve)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: atomNamespace}, h.loadAtom)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: evalNamespace}, h.loadEval)
-		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: enumNamespace}, h.loadEnum)
+		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: enumNamespace}, h.timed("const enums", h.loadEnum))
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: rootNamespace}, h.loadRoot)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: lateNamespace}, h.loadLate)
 		b.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: "file"}, h.checkOrigin) // before all that read
-		b.OnLoad(api.OnLoadOptions{Filter: `\.(css|scss|sass)$`, Namespace: "file"}, h.loadStyle)
-		b.OnLoad(api.OnLoadOptions{Filter: c.assetFilter(), Namespace: "file"}, h.loadAsset)
-		b.OnLoad(api.OnLoadOptions{Filter: `\.[cm]?[jt]sx?$`, Namespace: "file"}, h.loadScript)
+		b.OnLoad(api.OnLoadOptions{Filter: `\.(css|scss|sass)$`, Namespace: "file"}, h.timed("styles", h.loadStyle))
+		b.OnLoad(api.OnLoadOptions{Filter: c.assetFilter(), Namespace: "file"}, h.timed("assets", h.loadAsset))
+		b.OnLoad(api.OnLoadOptions{Filter: `\.[cm]?[jt]sx?$`, Namespace: "file"}, h.timed("scripts", h.loadScript))
 	}}
 }
 

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/org/checkout-deploy/internal/bundle/link"
 )
 
 // layout says which chunk holds which module, and in which order each root
@@ -14,6 +16,7 @@ type layout struct {
 	sequence map[rootID][]string // chunk names
 	styles   map[rootID][]string // style sources, in the order of the source
 	rootOf   map[rootID]string   // the chunk that exports the root's namespace
+	plain    map[string][]string // chunk name → module keys that are no functions, in the order of their code
 }
 
 // newLayout reads the layout of esbuild's output.
@@ -30,8 +33,8 @@ func (c *compilation) newLayout(meta *metafile) *layout {
 		if id, ok := rootOfKey(out.EntryPoint); ok {
 			l.rootOf[id] = base
 		}
-		for key := range out.Inputs {
-			l.chunkOf[key] = base
+		for _, part := range out.Inputs {
+			l.chunkOf[part.Module] = base
 		}
 	}
 	c.graph.live = make(map[string]bool, len(l.chunkOf))
@@ -162,4 +165,25 @@ func (c *compilation) isPolyfill(key string) bool {
 		}
 	}
 	return c.polyfills[key]
+}
+
+// parts says how many bytes each of a chunk's modules left, in the order of their
+// code: functions are first.
+func (l *layout) parts(chunk string, out metaOutput) []link.Part {
+	bytes := make(map[string]int, len(out.Inputs))
+	for _, part := range out.Inputs {
+		bytes[part.Module] = part.Bytes
+	}
+	plain := make([]link.Part, 0, len(out.Inputs))
+	for _, key := range l.plain[chunk] {
+		plain = append(plain, link.Part{Module: key, Bytes: bytes[key]})
+		delete(bytes, key)
+	}
+	var functions []link.Part
+	for _, part := range out.Inputs {
+		if _, ok := bytes[part.Module]; ok {
+			functions = append(functions, part)
+		}
+	}
+	return append(functions, plain...)
 }

@@ -236,13 +236,13 @@ func (c *compilation) rewire(m *compiledModule, known *entryApart) bool {
 		}
 		now = append(now, edge{to, imp.Kind, imp.Path})
 	}
-	mod.imports = now
+	mod.imports, mod.declared = now, nil
 	return true
 }
 
 // targetOf says what an import of the module means.
 func (c *compilation) targetOf(mod *module, imp metaImport) (key string, ok bool) {
-	for _, e := range mod.imports {
+	for _, e := range mod.edges() {
 		if e.kind == imp.Kind && e.original == imp.Path {
 			return e.to, true
 		}

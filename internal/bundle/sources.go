@@ -15,6 +15,7 @@ import (
 
 	"github.com/evanw/esbuild/pkg/api"
 
+	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/finding"
 )
 
@@ -36,6 +37,7 @@ type sources struct {
 	styles   map[string]bool      // relative to the root
 	deps     map[string]bool      // files that styles are made of, absolute
 	assetOf  map[string][]string  // the files that modules import an asset by
+	sheets   []style.Input
 	warnings []finding.Finding
 }
 
@@ -280,6 +282,12 @@ func (s *sources) styleDeps(paths []string) {
 	for _, path := range paths {
 		s.deps[path] = true
 	}
+}
+
+func (s *sources) sheet(inputs []style.Input) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sheets = append(s.sheets, inputs...)
 }
 
 func (s *sources) warn(f finding.Finding) {

@@ -11,6 +11,7 @@ import (
 	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 var identifier = regexp.MustCompile(`^[A-Za-z_$][\w$]*$`)
@@ -61,6 +62,7 @@ func (h *hooks) styleModule(path string) (string, error) {
 
 // bundleStyles makes one content-addressed file of style sources.
 func (c *compilation) bundleStyles(ctx context.Context, name string, keys []string) (*link.StyleFile, error) {
+	defer c.begun(timing.Optimisation, "style sheets").End()
 	var sheets []*style.Sheet
 	for _, key := range keys {
 		s, err := c.opts.Styles.Compile(ctx, c.abs(key))
@@ -82,5 +84,10 @@ func (c *compilation) bundleStyles(ctx context.Context, name string, keys []stri
 	for _, a := range out.Assets {
 		c.sources.asset(a.Path, a.Content)
 	}
-	return &link.StyleFile{Path: name + "-" + link.ContentHash(out.CSS) + ".css", CSS: out.CSS, Map: out.Map}, nil
+	f := &link.StyleFile{Path: name + "-" + link.ContentHash(out.CSS) + ".css", CSS: out.CSS, Map: out.Map}
+	for _, in := range out.Inputs {
+		f.Parts = append(f.Parts, link.Part{Module: in.Path, Bytes: in.Bytes})
+	}
+	c.sources.sheet(out.Inputs)
+	return f, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/org/checkout-deploy/internal/finding"
@@ -19,6 +20,14 @@ var (
 	styleCSS string
 	//go:embed page.js
 	pageJS string
+	//go:embed drawing.js
+	drawingJS string
+	//go:embed treemap.js
+	treemapJS string
+	//go:embed timeline.js
+	timelineJS string
+	//go:embed graph.js
+	graphJS string
 )
 
 var pages = template.Must(template.New("page").Parse(pageHTML))
@@ -48,13 +57,38 @@ type view struct {
 	Block Block
 }
 
-func (v *view) CSS() template.CSS { return template.CSS(styleCSS) } //nolint:gosec // ours, not a user's
-func (v *view) JS() template.JS   { return template.JS(pageJS) }    //nolint:gosec // ours, not a user's
+func (v *view) CSS() template.CSS { return template.CSS(styleCSS) }  //nolint:gosec // ours, not a user's
+func (v *view) JS() template.JS   { return template.JS(v.script()) } //nolint:gosec // ours, not a user's
 
 // Policy is the page's Content-Security-Policy.
 func (v *view) Policy() string {
-	return "default-src 'none'; style-src " + hash(styleCSS) + "; script-src " + hash(pageJS) +
+	return "default-src 'none'; style-src " + hash(styleCSS) + "; script-src " + hash(v.script()) +
 		"; img-src data:; base-uri 'none'; form-action 'none'"
+}
+
+// script is page.js, and what draws the blocks that the page has.
+func (p Page) script() string {
+	all := []string{pageJS}
+	var add func([]Block)
+	add = func(blocks []Block) {
+		for _, b := range blocks {
+			switch b := b.(type) {
+			case Details:
+				add(b.Blocks)
+			case interface{ script() string }:
+				if len(all) == 1 {
+					all = append(all, drawingJS)
+				}
+				if !slices.Contains(all, b.script()) {
+					all = append(all, b.script())
+				}
+			}
+		}
+	}
+	for _, s := range p.Sections {
+		add(s.Blocks)
+	}
+	return strings.Join(all, "\n")
 }
 
 func hash(text string) string {
@@ -126,6 +160,17 @@ func (v *view) Limited(b Bars) bool { return b.limited() }
 
 // Parts gives the parts with their places in the whole.
 func (v *view) Parts(b Shares) []part { return b.parts() }
+
+// Map gives what a treemap's script draws, and Largest its table.
+func (v *view) Map(b Treemap) treemapData { return b.data() }
+func (v *view) Largest(b Treemap) Table   { return b.largest(treemapRows) }
+
+// Spans gives what a timeline's script draws, and Slowest its table.
+func (v *view) Spans(b Timeline) timelineData { return b.data() }
+func (v *view) Slowest(b Timeline) Table      { return b.slowest(timelineRows) }
+
+// Drawn lays a graph out.
+func (v *view) Drawn(b Graph) drawnGraph { return b.drawn() }
 
 // counted writes a number with its noun: "1 table", "3 tables".
 func counted(n int, noun string) string {

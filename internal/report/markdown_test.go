@@ -130,7 +130,7 @@ func TestMarkdownLimit(t *testing.T) {
 		}
 	}
 	got := sample().Markdown(2200)
-	if want := "*Left out for want of room: 3 findings, 1 table, 1 closed part, 1 note, 1 list, 1 paragraph. The report has everything.*\n"; !strings.HasSuffix(got, want) {
+	if want := "*Left out for want of room: 3 findings, 1 table, 1 closed part, 2 charts, 1 note, 1 list, 1 paragraph. The report has everything.*\n"; !strings.HasSuffix(got, want) {
 		t.Errorf("got the end %q, want %q", got[max(0, len(got)-200):], want)
 	}
 }

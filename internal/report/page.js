@@ -62,7 +62,7 @@
     const table = box.querySelector('table');
     const rows = [...table.tBodies[0].rows];
     if (rows.length > 1) sortable(table, rows);
-    if (rows.length > 7) filterable(box, table, rows);
+    if (rows.length > 7 && !box.closest('.drawing')) filterable(box, table, rows);
   }
 
   let opened = [];

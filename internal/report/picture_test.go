@@ -26,7 +26,7 @@ var (
 
 // missing skips a test for want of a tool; where everything should be
 // installed that is a failure.
-func missing(t *testing.T, what string) {
+func missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatal(what)
@@ -35,9 +35,9 @@ func missing(t *testing.T, what string) {
 }
 
 // started starts a browser for a test.
-func started(t *testing.T) (*browser.Browser, context.Context) {
+func started(t testing.TB) (*browser.Browser, context.Context) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	b, err := browser.Start(ctx, browser.Options{Binary: os.Getenv("CHROMIUM")})
 	if errors.Is(err, browser.ErrNoBrowser) {
@@ -55,7 +55,7 @@ func started(t *testing.T) (*browser.Browser, context.Context) {
 }
 
 // opened shows a page to a reader. It is served as any file would be.
-func opened(t *testing.T, ctx context.Context, b *browser.Browser, html []byte, r browser.Reader) *browser.Page {
+func opened(t testing.TB, ctx context.Context, b *browser.Browser, html []byte, r browser.Reader) *browser.Page {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.URL.Path != "/report.html" {
@@ -108,8 +108,8 @@ func TestPictures(t *testing.T) {
 	save("report.html", html, nil)
 	for name, r := range map[string]browser.Reader{
 		"report.png": {Width: 1200, Height: 1130},
-		"light.png":  {Width: 1280, Height: 3300}, "dark.png": {Width: 1280, Height: 3300, Dark: true},
-		"narrow.png": {Width: 360, Height: 4800}, "narrow-dark.png": {Width: 320, Height: 1600, Dark: true},
+		"light.png":  {Width: 1280, Height: 4800}, "dark.png": {Width: 1280, Height: 4800, Dark: true},
+		"narrow.png": {Width: 360, Height: 7000}, "narrow-dark.png": {Width: 320, Height: 1600, Dark: true},
 	} {
 		p := opened(t, ctx, b, html, r)
 		png, err := p.Screenshot(ctx)

@@ -6,9 +6,9 @@
 // A new kind of block is one file here: its type with the methods of Block, a
 // template of its name in page.html, its styles in style.css. The template may
 // hold inline SVG; the data of a drawing goes into a script element of type
-// application/json, which html/template escapes, and what draws it into
-// page.js. The page's policy allows the content of those two files and nothing
-// else, no style attribute either.
+// application/json, which html/template escapes, and what draws it into a
+// script of its own, which only pages with such a block carry. The page's policy
+// allows these styles and scripts and nothing else, no style attribute either.
 package report
 
 import "github.com/org/checkout-deploy/internal/finding"
@@ -82,8 +82,8 @@ type Section struct {
 	Blocks []Block
 }
 
-// Block is a part of a section: Figures, Table, Findings, Bars, Shares,
-// Paragraph, List, Callout, Code, Details.
+// Block is a part of a section: Figures, Table, Findings, Bars, Shares, Treemap,
+// Graph, Timeline, Paragraph, List, Callout, Listing, Details.
 type Block interface {
 	// template is the name of the block's template in page.html.
 	template() string

@@ -22,7 +22,7 @@ func TestPage(t *testing.T) {
 	}
 	// Style and script are compared by what they are, not by a copy of them.
 	text := string(html)
-	for _, part := range []string{styleCSS, pageJS} {
+	for _, part := range []string{styleCSS, sample().script()} {
 		if escaped := template.HTMLEscapeString(hash(part)); !strings.Contains(text, ">"+part+"</") || !strings.Contains(text, strings.ReplaceAll(escaped, "+", "&#43;")) {
 			t.Error("the page holds a style or script that its policy does not allow")
 		}
@@ -48,6 +48,12 @@ func everywhere(s string) Page {
 			Findings{{Rule: s, Severity: finding.Severity(s), Message: s, Hint: s, Location: at}, {Rule: s, Severity: finding.High, Message: s, Hint: s, Location: at}},
 			Bars{Caption: s, Bars: []Bar{{Label: s, Value: Text(s), Limit: Count(1), Status: Passed}}},
 			Shares{Caption: s, Parts: []Part{{Label: s, Value: Count(1)}, {Label: s, Value: Text(s)}}},
+			Treemap{
+				Caption: s, Leaves: []Leaf{{Path: []string{s, s, s}, Value: 3, Original: 5, Origin: 1}, {Path: []string{s}, Value: 2, Origin: -1}},
+				Kinds: []string{s}, Origins: []Origin{{Name: s, From: -1}, {Name: s, From: 0, How: s}}, Views: []View{{Label: s, Areas: []string{s}}},
+			},
+			Timeline{Caption: s, Kinds: []string{s}, Spans: []Span{{Lane: []string{s, s}, Name: s, Detail: s, Length: 5}, {Name: s, Start: 2, Length: -1, Kind: 9}}},
+			Graph{Caption: s, Nodes: []Node{{Label: s, Kind: EntryNode, Group: s}, {Label: s, Kind: NodeKind(s), Group: s}, {Label: s, Kind: NodeKind(s), Group: s}, {Label: s, Kind: NodeKind(s), Group: s}, {Label: s, Kind: NodeKind(s), Group: s}}, Edges: []Edge{{From: 0, To: 1}, {From: 1, To: 7}}},
 			Paragraph(values),
 			List{values},
 			Callout{Status: Info, Title: s, Text: values},
@@ -59,6 +65,9 @@ func everywhere(s string) Page {
 			Findings{},
 			Bars{},
 			Shares{},
+			Treemap{},
+			Timeline{},
+			Graph{},
 			Paragraph{},
 			List{},
 			Details{},

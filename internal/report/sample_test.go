@@ -81,9 +81,14 @@ func sample() Page {
 							{Label: "optimisation", Value: Duration(330 * time.Millisecond)},
 							{Label: "output", Value: Duration(130 * time.Millisecond)},
 						}},
+						sampleTimeline(),
 						Listing{Caption: "What the compiler said", Language: "text", Text: "packages/core/src/scss/checkout.scss:14:3: warning: map-get() is deprecated\n  color: map-get($colors, accent);\n  ^"},
 					}},
 				},
+			},
+			{
+				Title: "What is in it", Intro: "Every module, as large as it is in its file.",
+				Blocks: []Block{sampleTreemap(), sampleGraph()},
 			},
 			{
 				Title: "What to do next",
@@ -98,5 +103,99 @@ func sample() Page {
 			},
 		},
 		Foot: "Made by checkout-deploy build-bundle 0.3.0.",
+	}
+}
+
+func sampleTreemap() Treemap {
+	const own, packages, styles = 0, 1, 2
+	leaf := func(size Bytes, kind, origin int, path ...string) Leaf {
+		return Leaf{Path: path, Value: size, Original: size * 3, Kind: kind, Origin: origin}
+	}
+	return Treemap{
+		Caption: "What each file is made of",
+		Kinds:   []string{"Own code", "Packages", "Styles"},
+		Leaves: []Leaf{
+			leaf(402_118, packages, 7, "checkout-4f1d2c9a.js", "@bigcommerce/checkout-sdk", "dist", "checkout-sdk.js"),
+			leaf(129_411, packages, 8, "checkout-4f1d2c9a.js", "react-dom", "cjs", "react-dom.production.min.js"),
+			leaf(6_420, packages, 9, "checkout-4f1d2c9a.js", "react", "cjs", "react.production.min.js"),
+			leaf(8_204, own, 2, "checkout-4f1d2c9a.js", "packages/core", "src", "app", "checkout", "CheckoutApp.tsx"),
+			leaf(18_730, own, 3, "checkout-4f1d2c9a.js", "packages/core", "src", "app", "checkout", "Checkout.tsx"),
+			leaf(212, own, 0, "checkout-4f1d2c9a.js", "packages/core", "src", "app", "index.ts"),
+			leaf(31_007, own, 4, "payment-2d94c8f7.js", "packages/core", "src", "app", "payment", "Payment.tsx"),
+			leaf(22_981, own, 5, "payment-2d94c8f7.js", "packages/core", "src", "app", "payment", "PaymentForm.tsx"),
+			leaf(71_320, packages, 6, "payment-2d94c8f7.js", "lodash", "lodash.js"),
+			leaf(71_320, packages, 6, "shipping-e60f1b84.js", "lodash", "lodash.js"),
+			leaf(40_118, own, -1, "shipping-e60f1b84.js", "packages/core", "src", "app", "shipping", "Shipping.tsx"),
+			leaf(212_400, styles, -1, "checkout-a81b30c5.css", "packages/core", "src", "scss", "checkout.scss"),
+		},
+		Origins: []Origin{
+			{Name: "packages/core/src/app/index.ts", From: -1},
+			{Name: "packages/core/src/app/checkout/renderCheckout.tsx", From: 0, How: "import"},
+			{Name: "packages/core/src/app/checkout/CheckoutApp.tsx", From: 1, How: "require"},
+			{Name: "packages/core/src/app/checkout/Checkout.tsx", From: 2, How: "import"},
+			{Name: "packages/core/src/app/payment/Payment.tsx", From: 3, How: "import()"},
+			{Name: "packages/core/src/app/payment/PaymentForm.tsx", From: 4, How: "import"},
+			{Name: "lodash/lodash.js", From: 5, How: "import"},
+			{Name: "@bigcommerce/checkout-sdk/dist/checkout-sdk.js", From: 2, How: "import"},
+			{Name: "react-dom/cjs/react-dom.production.min.js", From: 1, How: "require"},
+			{Name: "react/cjs/react.production.min.js", From: 1, How: "require"},
+		},
+		Views: []View{{Label: "First load of checkout", Areas: []string{"checkout-4f1d2c9a.js", "checkout-a81b30c5.css"}}},
+	}
+}
+
+func sampleGraph() Graph {
+	const kib = 1024
+	return Graph{
+		Caption: "Which file loads which",
+		Nodes: []Node{
+			{Label: "checkout-4f1d2c9a.js", Size: 1640 * kib, Kind: EntryNode},
+			{Label: "vendor-initial-0b7e3f11.js", Size: 618 * kib, Kind: SharedNode},
+			{Label: "checkout-a81b30c5.css", Size: 212 * kib, Kind: SharedNode},
+			{Label: "billing-51ac7d3e.js", Size: 88 * kib, Kind: LazyNode},
+			{Label: "shipping-e60f1b84.js", Size: 143 * kib, Kind: LazyNode},
+			{Label: "payment-2d94c8f7.js", Size: 301 * kib, Kind: LazyNode},
+			{Label: "address-form-7be21c04.js", Size: 64 * kib, Kind: SharedNode},
+			{Label: "paypal-90cd1e77.js", Size: 31 * kib, Kind: LazyNode},
+			{Label: "de-11.js", Size: 48 * kib, Kind: LazyNode, Group: "languages"},
+			{Label: "fr-22.js", Size: 49 * kib, Kind: LazyNode, Group: "languages"},
+			{Label: "ja-33.js", Size: 61 * kib, Kind: LazyNode, Group: "languages"},
+			{Label: "sv-44.js", Size: 47 * kib, Kind: LazyNode, Group: "languages"},
+		},
+		Edges: []Edge{
+			{From: 0, To: 1},
+			{From: 0, To: 2},
+			{From: 0, To: 3, Later: true},
+			{From: 0, To: 4, Later: true},
+			{From: 0, To: 5, Later: true},
+			{From: 3, To: 6},
+			{From: 4, To: 6},
+			{From: 5, To: 7, Later: true},
+			{From: 7, To: 1},
+			{From: 0, To: 8, Later: true},
+			{From: 0, To: 9, Later: true},
+			{From: 0, To: 10, Later: true},
+			{From: 0, To: 11, Later: true},
+		},
+	}
+}
+
+func sampleTimeline() Timeline {
+	const ms = time.Millisecond
+	return Timeline{
+		Caption: "How the time was spent",
+		Kinds:   []string{"Stage", "Plugin", "File"},
+		Spans: []Span{
+			{Lane: []string{"Stages"}, Name: "scan", Start: 1000 * ms, Length: 310 * ms},
+			{Lane: []string{"Stages"}, Name: "styles", Start: 1130 * ms, Length: 920 * ms},
+			{Lane: []string{"Stages"}, Name: "link", Start: 2050 * ms, Length: 340 * ms},
+			{Lane: []string{"Stages"}, Name: "write", Start: 2390 * ms, Length: 280 * ms},
+			{Lane: []string{"scan", "esbuild"}, Name: "packages/core/src/app/index.ts", Start: 1002 * ms, Length: 8 * ms, Kind: 2},
+			{Lane: []string{"scan", "esbuild"}, Name: "node_modules/@bigcommerce/checkout-sdk/dist/checkout-sdk.js", Detail: "1.37 MiB of source", Start: 1004 * ms, Length: 120 * ms, Kind: 2},
+			{Lane: []string{"styles", "sass"}, Name: "packages/core/src/scss/checkout.scss", Start: 1140 * ms, Length: 610 * ms, Kind: 1},
+			{Lane: []string{"styles", "sass"}, Name: "packages/core/src/scss/embedded.scss", Start: 1160 * ms, Length: 420 * ms, Kind: 1},
+			{Lane: []string{"styles", "prefixes"}, Name: "checkout.css", Start: 1760 * ms, Length: 280 * ms, Kind: 1},
+			{Lane: []string{"write"}, Name: "checkout-4f1d2c9a.js", Start: 2400 * ms, Length: 90 * ms, Kind: 2},
+		},
 	}
 }

@@ -52,10 +52,12 @@ var rooms = map[string]room{
 	"internal/target/static": {floor: capability, may: []string{"internal/channel", "internal/store", "internal/target"}},
 	"internal/watch":         {floor: capability},
 
-	"internal/finding": {floor: leaf},
-	"internal/golden":  {floor: leaf, edge: true},
-	"internal/release": {floor: leaf},
-	"internal/spell":   {floor: leaf},
+	"internal/composition": {floor: leaf},
+	"internal/finding":     {floor: leaf},
+	"internal/golden":      {floor: leaf, edge: true},
+	"internal/release":     {floor: leaf},
+	"internal/spell":       {floor: leaf},
+	"internal/timing":      {floor: leaf},
 
 	"bench":                    {floor: trial, edge: true},
 	"docs":                     {floor: trial},

@@ -20,7 +20,7 @@ type inputs struct {
 	format              release.Format
 	profile             release.Profile
 	artifact            bool
-	report              string
+	report, compare     string
 	laptop              laptop
 }
 
@@ -41,6 +41,7 @@ func Action() action.Action {
 				{Name: "format", Value: action.OneOf(&in.format, release.Formats), Doc: "How the scripts are to be loaded, instead of what the configuration says."},
 				{Name: "profile", Value: action.OneOf(&in.profile, release.Profiles), Doc: "How files are built, instead of what the configuration says. It does not choose where they go."},
 				{Name: "report", Value: action.Text(&in.report), Doc: "An HTML file for the report, relative to the project and outside `outdir`. Without it there is only the job's summary."},
+				{Name: "compare", Value: action.Text(&in.compare), Doc: "Another release to compare with in the report: its folder or its `release.json`, relative to the project."},
 				{Name: "artifact", Default: "true", Value: action.Bool(&in.artifact), Doc: "Whether a workflow keeps the release as its artifact `checkout-<release>-files`, for later jobs."},
 			}, in.laptop.inputs()...),
 			Outputs: []action.Output{
@@ -63,7 +64,8 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	}
 	dir := r.Path(in.dir)
 	req := Request{
-		Dir: dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
+		Compare: in.compare,
+		Dir:     dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
 		Workspace: r.Workspace(), MkdirAll: r.MkdirAll, Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
 	}
 	if err := in.laptop.check(); err != nil {
@@ -72,15 +74,19 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	if in.laptop.wanted() {
 		return in.laptop.work(ctx, r, req)
 	}
+	watched, timings := follow(r)
+	req.Timings = timings
 	var p report.Page
 	var html stagedFile
 	defer html.discard()
 	req.Prepare = func(out *Outcome) (err error) {
+		watched.end()
 		p = page(r, out, warn(r, dir, out.Warnings))
 		html, err = in.stageReport(dir, p)
 		return err
 	}
 	out, err := Run(ctx, req)
+	watched.end()
 	if err != nil {
 		return r.In(dir, err)
 	}
@@ -92,6 +98,9 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		}
 		r.Wrote(html.file)
 		r.Logf("the report is %s", r.Shown(html.file))
+	}
+	if err := tellStages(r, out.Timings); err != nil {
+		return err
 	}
 	r.Logf("%d files, %d bytes in %s", len(out.Release.Files), out.Release.Size(), r.Shown(out.OutDir))
 	r.SetOutput("release", out.ID.String())

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
 )
@@ -22,7 +23,7 @@ type step struct {
 func runStep(t *testing.T, dir string, inputs ...string) step {
 	t.Helper()
 	s := step{t: t, workspace: filepath.Dir(dir)}
-	c := &action.Command{Dir: "/", LookPath: exec.LookPath, Version: "test", Env: []string{
+	c := &action.Command{Dir: "/", Now: time.Now, LookPath: exec.LookPath, Version: "test", Env: []string{
 		"GITHUB_ACTIONS=true", "GITHUB_WORKSPACE=" + s.workspace, "INPUT_WORKING-DIRECTORY=" + filepath.Base(dir),
 		"GITHUB_OUTPUT=" + s.path("output"), "GITHUB_STEP_SUMMARY=" + s.path("summary"),
 	}}
@@ -66,7 +67,8 @@ func TestActionInAWorkflow(t *testing.T) {
 		t.Fatalf("got exit code %d\n%s", s.code, s.log)
 	}
 	s.wants("outputs", s.file("output"), "\na projéct/dist\n", "\na projéct/dist/release.json\n")
-	s.wants("summary", s.file("summary"), "## ✅ Passed: Release", "app/checkout", "loader/auto", "app/pay", "staging")
+	s.wants("summary", s.file("summary"), "## ✅ Passed: Release", "app/checkout", "loader/auto", "app/pay", "staging", "## Time", "## Packages", "## Circular imports")
+	s.wants("log", s.log, "::group::preparation", "::group::compilation", "app: esbuild: chunks", "::group::optimisation", "::group::output", "::endgroup::")
 	s.wants("report", s.file("report.html"), "<!doctype html>", "app/checkout", "Content-Security-Policy")
 	if strings.Contains(s.log, "artifact") {
 		t.Errorf("without the runner's token the folder is the hand-over; got\n%s", s.log)

@@ -21,10 +21,12 @@ import (
 	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/bundle/target"
+	"github.com/org/checkout-deploy/internal/composition"
 	"github.com/org/checkout-deploy/internal/compress"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 // Request is what the edge (flags, inputs, environment) knows.
@@ -48,6 +50,9 @@ type Request struct {
 	ProgramFolder string // where dart-sass may lie beside the program
 	Sass          string // the Dart Sass program, "" to look for it
 	Version       string // of this tool
+	// Compare is another release's folder or record, relative to Dir; "" for none.
+	Compare string
+	Timings *timing.Recorder // may be nil
 }
 
 // Outcome is what was made.
@@ -57,6 +62,11 @@ type Outcome struct {
 	OutDir   string                    // absolute
 	Sizes    map[string]compress.Sizes // of scripts, styles and other texts, by path
 	Warnings []finding.Finding         // their paths are relative to the project
+
+	Composition *composition.Composition
+	Timings     timing.Timings
+	baseline    *baseline // that Request.Compare names
+	circular    []string  // the configuration's report.circular
 }
 
 // Run builds.
@@ -64,27 +74,41 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	if err := req.findProject(); err != nil {
 		return nil, action.Misuse(err)
 	}
+	reading := req.Timings.Begin(timing.Work{Stage: timing.Preparation, Step: "configuration"})
 	cfg, err := req.configuration()
 	if err != nil {
 		return nil, action.Misuse(err)
 	}
+	reading.End()
 	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
 		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
 	}}
 	if err := errors.Join(b.checkOutDir(), b.checkReport()); err != nil {
 		return nil, action.Misuse(err)
 	}
+	if b.old, err = b.baseline(); err != nil {
+		return nil, action.Misuse(err)
+	}
 	defer b.close()
 	if err := b.passes(ctx); err != nil {
 		return nil, err
 	}
+	manifests := b.begun("manifests")
 	if err := b.views(); err != nil {
 		return nil, err
 	}
+	manifests.End()
+	copies := b.begun("precompressed copies")
 	if err := b.precompress(ctx); err != nil {
 		return nil, err
 	}
+	copies.End()
 	return b.commit(ctx)
+}
+
+// begun begins a span of the output.
+func (b *builder) begun(step string) timing.Mark {
+	return b.Timings.Begin(timing.Work{Stage: timing.Output, Step: step})
 }
 
 // findProject follows the links of the project's folder, which has to be there.
@@ -135,6 +159,8 @@ type builder struct {
 	sources  []string // what was read, relative to the project
 	// unmeasured builds are made while somebody works and waits.
 	unmeasured bool
+	made       composition.Composition
+	old        *baseline
 }
 
 func (b *builder) close() {
@@ -149,7 +175,8 @@ func (b *builder) compiler() (*style.Compiler, error) {
 		return b.styles, nil
 	}
 	c, err := style.New(style.Options{
-		Root: b.Dir, Bound: b.Workspace, Sass: b.Sass, ProgramFolder: b.ProgramFolder, LookPath: b.LookPath,
+		Timings: b.Timings,
+		Root:    b.Dir, Bound: b.Workspace, Sass: b.Sass, ProgramFolder: b.ProgramFolder, LookPath: b.LookPath,
 		SourceMap: b.cfg.Build.SourceMaps != config.MapsNone, Readable: !b.cfg.Build.Minify,
 		Resolve: bundle.StyleResolver(b.Dir, b.cfg.Build.TSConfig, b.cfg.Build.Alias),
 	})
@@ -213,11 +240,15 @@ func (b *builder) link(ctx context.Context, p *config.Pass, opts *bundle.Options
 		return err
 	}
 	b.warnings = append(b.warnings, res.Warnings...)
+	if res.Composition != nil {
+		b.made.Passes = append(b.made.Passes, *res.Composition)
+	}
 	b.sources = append(b.sources, res.Sources...)
 	return b.record(p, opts, res)
 }
 
 func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
+	defer b.Timings.Begin(timing.Work{Stage: timing.Preparation, Pass: p.Name, Step: "browsers"}).End()
 	targets, err := target.Resolve(target.Options{Root: b.Dir, Queries: p.Target, Environment: string(b.cfg.Build.NodeEnv)})
 	if err != nil {
 		return nil, err
@@ -232,7 +263,7 @@ func (b *builder) options(p *config.Pass) (*bundle.Options, error) {
 		Engines: targets.Engines, Target: targets.Edition, Targets: targets.String(),
 		TSConfig: build.TSConfig, Alias: build.Alias, Define: defines(p), NodeEnv: string(build.NodeEnv), PublicPath: build.PublicPath,
 		Maps: bundle.Maps(build.SourceMaps), Minify: build.Minify,
-		Loaders: map[string]string{}, MainFields: p.MainFields, Conditions: build.Conditions, External: build.External, Styles: styles,
+		Loaders: map[string]string{}, MainFields: p.MainFields, Conditions: build.Conditions, External: build.External, Styles: styles, Timings: b.Timings,
 	}
 	for ext, l := range build.Loaders {
 		opts.Loaders[ext] = string(l)
@@ -463,7 +494,10 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, errors.Join(err, stage.Discard())
 	}
-	made := &Outcome{ID: id, Release: b.rel, OutDir: out, Sizes: sizes, Warnings: b.warnings}
+	made := &Outcome{
+		ID: id, Release: b.rel, OutDir: out, Sizes: sizes, Warnings: b.warnings,
+		Composition: &b.made, Timings: b.Timings.Timings(), baseline: b.old, circular: b.cfg.Report.Circular,
+	}
 	if b.Prepare != nil {
 		if err := b.Prepare(made); err != nil {
 			return nil, errors.Join(err, stage.Discard())
@@ -480,7 +514,16 @@ func (b *builder) write(ctx context.Context, stage *release.Stage, id release.Di
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(2 * runtime.GOMAXPROCS(0))
 	if !b.unmeasured {
+		work.Go(func() error {
+			defer b.begun("what the files are made of").End()
+			statement, err := compositionStatement(id, &b.made)
+			if err != nil {
+				return err
+			}
+			return stage.WriteStatement(composition.StatementName, statement)
+		})
 		work.Go(func() (err error) {
+			defer b.begun("compressed sizes").End()
 			sizes, err = b.measure(ctx, stage, id)
 			return err
 		})
@@ -490,6 +533,7 @@ func (b *builder) write(ctx context.Context, stage *release.Stage, id release.Di
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			defer b.Timings.Begin(timing.Work{Stage: timing.Output, Step: "writing", File: f.Path}).End()
 			return stage.Write(f.Path, b.contents[f.Path])
 		})
 	}

@@ -80,7 +80,7 @@ func (l *laptop) work(ctx context.Context, r *action.Run, req Request) error {
 		return err
 	}
 	defer stop()
-	w.watcher = watch.Start(ctx, watch.Options{After: time.After, Ignore: w.ignore})
+	w.watcher = watch.Start(ctx, watch.Options{After: r.After, Ignore: w.ignore})
 	var changed []string
 	for {
 		w.round(ctx, changed)
@@ -121,7 +121,7 @@ func (w *workshop) open(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	w.server = &devserver.Server{Sources: sources.FS(), Now: w.r.Now, After: time.After}
+	w.server = &devserver.Server{Sources: sources.FS(), Now: w.r.Now, After: w.r.After}
 	for origin := range strings.SplitSeq(w.from, ",") {
 		if origin = strings.TrimSpace(origin); origin != "" {
 			w.server.Origins = append(w.server.Origins, strings.TrimSuffix(origin, "/"))
@@ -141,7 +141,7 @@ func (w *workshop) open(ctx context.Context) (stop func(), err error) {
 	serving, cancel := context.WithCancel(ctx)
 	go func() { ended <- w.server.Serve(serving, listener) }()
 	w.r.Logf("serving on http://localhost:%s/ (Ctrl-C ends it)", portOf(listener.Addr().String()))
-	return func() { cancel(); <-ended }, nil
+	return func() { cancel(); _ = <-ended }, nil // it ends as it was told to
 }
 
 func portOf(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }

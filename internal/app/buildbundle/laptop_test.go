@@ -59,7 +59,7 @@ func atTerminal(t *testing.T, args ...string) *terminal {
 	ctx, cancel := context.WithCancel(t.Context())
 	code := make(chan int, 1)
 	c := &action.Command{
-		Args: args, Dir: "/", LookPath: exec.LookPath, Version: "test", Stdout: l, Stderr: l, Now: time.Now,
+		Args: args, Dir: "/", LookPath: exec.LookPath, Version: "test", Stdout: l, Stderr: l, Now: time.Now, After: time.After,
 	}
 	go func() { code <- c.Run(ctx, Action()) }()
 	l.end = sync.OnceValue(func() int { cancel(); return <-code })

@@ -32,6 +32,16 @@ func page(r *action.Run, out *Outcome, warnings []finding.Finding) report.Page {
 		},
 		Foot: "build-bundle " + r.Version,
 	}
+	if out.baseline != nil {
+		p.Sections = slices.Insert(p.Sections, 0, compareSection(out.baseline, out))
+	}
+	if c := out.Composition; c != nil && len(c.Passes) > 0 {
+		made := report.Section{Title: "Modules", Intro: "What the scripts and styles are made of, and who brought it in.", Blocks: []report.Block{treemap(rel, c), fileGraph(rel, c)}}
+		p.Sections = append(p.Sections, made, packageSection(c), cycleSection(c, out.circular))
+	}
+	if out.Timings.Length > 0 {
+		p.Sections = append(p.Sections, timeSection(out.Timings))
+	}
 	if n := len(warnings); n > 0 {
 		p.Status, p.Verdict = report.Warning, "It is built, with warnings."
 		p.Sections = slices.Insert(p.Sections, 0, report.Section{Title: "Warnings", Blocks: []report.Block{report.Findings(warnings)}})

@@ -43,6 +43,11 @@ func editGraph(t *testing.T, seed uint64) {
 	if err := c.WriteSource(dir); err != nil {
 		t.Fatal(err)
 	}
+	if seed%2 == 1 { // imports for effects alone are dropped then
+		if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(`{"name": "graph", "type": "module", "sideEffects": ["*.css"]}`), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	styles, err := style.New(style.Options{Root: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -65,13 +70,29 @@ func editGraph(t *testing.T, seed uint64) {
 		want := filesOf(t.Context(), fresh, nil)
 		fresh.Close()
 		if got != want {
-			t.Fatalf("after the change of %q:\ngot  %s\nwant %s", changed, got, want)
+			t.Fatalf("after the change of %q: - a fresh build, + the session\n%s", changed, differing(want, got))
 		}
 		changed = nil
 		for range 1 + random.IntN(2) {
 			changed = append(changed, edit(t, random, dir, c.Files))
 		}
 	}
+}
+
+// differing are the lines that only one has.
+func differing(want, got string) string {
+	var out []string
+	for _, line := range strings.Split(want, "\n") {
+		if !strings.Contains(got, line) {
+			out = append(out, "- "+line)
+		}
+	}
+	for _, line := range strings.Split(got, "\n") {
+		if !strings.Contains(want, line) {
+			out = append(out, "+ "+line)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // filesOf names a build's files, which holds the hash of each, or gives its error.
@@ -109,7 +130,7 @@ func edit(t *testing.T, random *rand.Rand, dir string, files []txtar.File) strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	switch kind := random.IntN(9); {
+	switch kind := random.IntN(10); {
 	case strings.HasSuffix(f.Name, ".css"):
 		text = fmt.Appendf(text, ".added-%d{color:red}\n", random.IntN(100))
 	case kind == 0:
@@ -132,6 +153,8 @@ func edit(t *testing.T, random *rand.Rand, dir string, files []txtar.File) strin
 	case kind == 7 && !strings.HasSuffix(f.Name, ".mjs"):
 		text = fmt.Appendf(text, "globalThis.required = () => require(%q);\n", toward(random, f.Name, scripts))
 	case kind == 8:
+		text = append(fmt.Appendf(nil, "import %q;\n", toward(random, f.Name, scripts)), text...)
+	case kind == 9:
 		text = append(text, "}\n"...)
 	}
 	if err := os.WriteFile(path, text, 0o644); err != nil {

@@ -126,10 +126,12 @@ func (l *linker) finish(g *unitFile, content []byte, encode func(path string) ([
 		extra = append(extra, File{Path: path + ".map", Content: text, Integrity: Integrity(text), Role: SourceMap})
 	}
 	var modules []string
+	var parts []Part
 	for _, u := range g.units {
 		modules = append(modules, u.chunk.Modules...)
+		parts = append(parts, u.parts...)
 	}
-	return &File{Path: path, Content: content, Integrity: Integrity(content), Role: Script, Units: modules}, extra, nil
+	return &File{Path: path, Content: content, Integrity: Integrity(content), Role: Script, Units: modules, Parts: parts}, extra, nil
 }
 
 // table is what the run time knows of the lazy files.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/org/checkout-deploy/internal/bundle/link/scope"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 // EnvName is the free variable by which chunks reach the run time:
@@ -31,6 +32,7 @@ type Chunk struct {
 	Code    []byte   // an ES module
 	Map     []byte   // its source map, nil for none
 	Modules []string // what it holds, project-relative, in order
+	Parts   []Part   // how many bytes each of them left, in the order of their code
 
 	// For chunks that are kept apart (Input.Apart):
 
@@ -100,7 +102,8 @@ type Input struct {
 	Minify    bool
 	// Apart keeps each chunk, which holds one module, a function of its own: then
 	// an edit costs that module, where splitting costs the page. Format Classic.
-	Apart *Memory
+	Apart   *Memory
+	Timings *timing.Recorder // may be nil
 	// Banner is put before the entry's script.
 	Banner string
 }
@@ -116,9 +119,10 @@ const (
 
 // StyleFile is a style sheet ready to be written.
 type StyleFile struct {
-	Path string
-	CSS  []byte
-	Map  []byte
+	Path  string
+	CSS   []byte
+	Map   []byte
+	Parts []Part
 }
 
 // File is one output file.
@@ -130,6 +134,7 @@ type File struct {
 	Units     []string // keys of the modules' chunks it holds
 	Roots     []string // IDs of the roots that need it; empty for initial files
 	Sources   []string // of an asset: the files that modules import it by, relative to the project
+	Parts     []Part   // whose its bytes are, by module; the rest is nobody's
 }
 
 // Role says what a file is.
@@ -177,19 +182,28 @@ func Link(ctx context.Context, in Input) (*Output, error) {
 	if in.Apart != nil {
 		return l.apart(ctx)
 	}
+	read := l.begun("link: read chunks")
 	if err := l.parse(ctx); err != nil {
 		return nil, err
 	}
+	read.End()
+	rename := l.begun("link: rename")
 	if err := l.connect(); err != nil {
 		return nil, err
 	}
 	if err := l.render(ctx); err != nil {
 		return nil, err
 	}
+	rename.End()
+	defer l.begun("link: write files and maps").End()
 	if in.Format == Module {
 		return l.modules(ctx)
 	}
 	return l.scripts(ctx)
+}
+
+func (l *linker) begun(step string) timing.Mark {
+	return l.Timings.Begin(timing.Work{Stage: timing.Optimisation, Pass: l.Pass, Step: step})
 }
 
 // each runs f for every unit, on all processors.

@@ -49,6 +49,7 @@ func (r *renderer) run() error {
 	}
 	slices.SortStableFunc(r.edits, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
 	r.assemble()
+	r.unit.parts = r.countParts()
 	return errors.Join(r.errs...)
 }
 

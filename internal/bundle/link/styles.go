@@ -210,7 +210,7 @@ func (l *linker) bundleStyle(ctx context.Context, sheet *styleSheet, out *Output
 			return nil
 		}
 	}
-	sheet.file = &File{Path: f.Path, Content: f.CSS, Integrity: Integrity(f.CSS), Role: Style, Units: sheet.keys}
+	sheet.file = &File{Path: f.Path, Content: f.CSS, Integrity: Integrity(f.CSS), Role: Style, Units: sheet.keys, Parts: f.Parts}
 	out.Files = append(out.Files, *sheet.file)
 	if f.Map != nil {
 		out.Files = append(out.Files, File{Path: f.Path + ".map", Content: f.Map, Integrity: Integrity(f.Map), Role: SourceMap})

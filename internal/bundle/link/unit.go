@@ -39,7 +39,8 @@ type unit struct {
 	original  func(source string) func(line, column int) (int, int)
 	content   func(source string) []byte
 
-	rope rope
+	rope  rope
+	parts []Part // of the rope's text
 }
 
 // importedChunk is another unit that this one uses.

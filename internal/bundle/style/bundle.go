@@ -36,8 +36,18 @@ type BundleOptions struct {
 type Bundled struct {
 	CSS, Map []byte
 	Assets   []Asset // sorted by path
+	Inputs   []Input // sorted by path
 	Deps     []string
 	Warnings []Message
+}
+
+// Input is a style source that the CSS has rules of, and what it imports. Paths
+// are relative to Root, with slashes.
+type Input struct {
+	Path    string
+	Size    int // of its CSS
+	Bytes   int // of the bundle's CSS
+	Imports []string
 }
 
 // Asset is a file named by url(). Path is in the output folder, with slashes.
@@ -114,6 +124,7 @@ func (b *bundle) settings(options BundleOptions) api.BuildOptions {
 		MinifySyntax:        options.Minify,
 		MinifyWhitespace:    options.Minify,
 		Sourcemap:           sourceMaps,
+		Metafile:            true,
 		LegalComments:       options.LegalComments,
 		LogLevel:            api.LogLevelSilent,
 		TsconfigRaw:         "{}",
@@ -238,6 +249,15 @@ func (b *bundle) collect(result api.BuildResult, options BundleOptions) (*Bundle
 			}
 		default:
 			out.Assets = append(out.Assets, Asset{name, file.Contents})
+		}
+	}
+	var err error
+	if out.Inputs, err = readInputs(result.Metafile, options.Name+".css"); err != nil {
+		return nil, fmt.Errorf("what %q is made of: %w", options.Name+".css", err)
+	}
+	for i, in := range out.Inputs {
+		if sheet := b.sheets[filepath.Join(b.compiler.root, filepath.FromSlash(in.Path))]; sheet != nil {
+			out.Inputs[i].Size = len(sheet.CSS) // without the map that esbuild read with it
 		}
 	}
 	slices.SortFunc(out.Assets, func(a, b Asset) int { return strings.Compare(a.Path, b.Path) })

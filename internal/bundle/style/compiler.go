@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/org/checkout-deploy/internal/bundle/origin"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 // Options configures a Compiler. Only Root is required.
@@ -41,6 +42,8 @@ type Options struct {
 	SourceMap bool
 	// Readable keeps the file's name in the generated names of CSS modules.
 	Readable bool
+	// Timings gets what each Sass source takes; may be nil.
+	Timings *timing.Recorder
 	// MaxWarnings bounds the warnings of one sheet; 0 means 20.
 	MaxWarnings int
 }

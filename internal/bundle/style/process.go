@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/bep/godartsass/v2"
+
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 // compileTimeout ends a compilation that no context ended; the client wants one.
@@ -43,6 +45,7 @@ func (p *process) start() (*godartsass.Transpiler, error) {
 		return p.transpiler, p.err
 	}
 	p.tried = true
+	defer p.compiler.options.Timings.Begin(timing.Work{Stage: timing.Preparation, Step: "start of Sass"}).End()
 	executable, err := p.compiler.find()
 	if err != nil {
 		p.err = err

@@ -14,6 +14,7 @@ import (
 	"github.com/bep/godartsass/v2"
 
 	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/timing"
 )
 
 // job is one compilation: the files it has read and what Sass said about them.
@@ -50,6 +51,7 @@ func (c *Compiler) compileSass(path string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer c.options.Timings.Begin(timing.Work{Stage: timing.Compilation, Step: "Sass", File: c.display(path)}).End()
 	j := &job{compiler: c, byPath: map[string]int{}, folders: map[string]string{}}
 	c.process.enter(j)
 	defer c.process.leave(j)
