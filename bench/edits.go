@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,7 +67,7 @@ func kinds() (list []string) {
 }
 
 // apply makes the change in a copy of the checkout, and returns what takes it
-// back. The file that the page has already is written last.
+// back. A new file is there before it is imported, and goes after that.
 func (e edit) apply(root, mark string) (undo func() error, err error) {
 	path := filepath.Join(root, e.file)
 	before, err := os.ReadFile(path)
@@ -80,13 +81,15 @@ func (e edit) apply(root, mark string) (undo func() error, err error) {
 		}
 		after = strings.Replace(after, c[0], strings.ReplaceAll(c[1], "{mark}", mark), 1)
 	}
+	undo = func() error { return save(path, before) }
 	if e.added != "" {
 		added := filepath.Join(filepath.Dir(path), mark+".ts")
 		if err := save(added, []byte(strings.ReplaceAll(e.added, "{mark}", mark))); err != nil {
 			return nil, err
 		}
+		undo = func() error { return errors.Join(save(path, before), os.Remove(added)) }
 	}
-	return func() error { return save(path, before) }, save(path, []byte(after))
+	return undo, save(path, []byte(after))
 }
 
 // save replaces a file as editors do: a new one is given its name.

@@ -28,9 +28,10 @@ type Cost struct {
 }
 
 const (
-	lookEvery    = 20 * time.Millisecond // memory of the known processes
-	findEvery    = 5                     // looks between two searches for new ones
-	outputsLimit = 4 << 10               // bytes of a failed run's output in the error
+	lookEvery    = 20 * time.Millisecond  // memory of the known processes
+	glanceEvery  = 200 * time.Millisecond // the same where milliseconds are measured
+	findEvery    = 5                      // looks between two searches for new ones
+	outputsLimit = 4 << 10                // bytes of a failed run's output in the error
 )
 
 // measure runs a command in a session of its own and waits for all of it. The
@@ -48,7 +49,7 @@ func measure(ctx context.Context, p *peer) (Cost, error) {
 	}
 	session := cmd.Process.Pid
 	stop, peak := make(chan struct{}), make(chan int64)
-	go func() { peak <- watch(session, stop) }()
+	go func() { peak <- watch(session, lookEvery, stop) }()
 	err = cmd.Wait()
 	c := Cost{Wall: time.Since(start)}
 	close(stop)
@@ -103,13 +104,13 @@ func reap(session int) (cpu time.Duration) {
 }
 
 // watch samples the session's resident memory until stop is closed.
-func watch(session int, stop <-chan struct{}) (peak int64) {
+func watch(session int, every time.Duration, stop <-chan struct{}) (peak int64) {
 	pids := []int{session}
 	for n := 1; ; n++ {
 		select {
 		case <-stop:
 			return peak
-		case <-time.After(lookEvery):
+		case <-time.After(every):
 		}
 		if n%findEvery == 0 {
 			pids = members(session)

@@ -30,14 +30,6 @@ type Edited struct {
 	Median time.Duration   `json:"median"`
 }
 
-const (
-	// Watching by time stamps takes what was written in the second or two before
-	// for changed.
-	afterFirst = 3 * time.Second
-	// What a peer still does after the app is built is over by then.
-	between = time.Second
-)
-
 // rebuilds has each peer watch a copy of the checkout, one after the other,
 // and measures from an edit to the new content.
 func rebuilds(ctx context.Context, s settings, l layout, out io.Writer, progress *log.Logger) error {
@@ -137,7 +129,7 @@ func (p *watcher) attempt(ctx context.Context, root string, res *Watched, spared
 	}()
 	res.First = first
 	progress.Printf("%-10s %6.2f s first build\n", p.name, first.Seconds())
-	if err := pause(ctx, afterFirst); err != nil {
+	if err := pause(ctx, p.afterFirst); err != nil {
 		return err
 	}
 	from := 1
@@ -201,7 +193,7 @@ func (w *watching) change(ctx context.Context, e edit, mark string, want bool, w
 	if err != nil {
 		return 0, err
 	}
-	return at.Sub(start), pause(ctx, between)
+	return at.Sub(start), pause(ctx, w.between)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

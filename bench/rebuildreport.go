@@ -53,7 +53,7 @@ func (r Rebuilds) Markdown() string {
 	for _, p := range r.Peers {
 		fmt.Fprintf(&b, "- **%s**: %s.\n", p.Name, p.What)
 	}
-	b.WriteString("\nMedians, from before the file is written until a build with the new content is done, each peer by itself. First build: one, from the start of the process. Memory: the greatest sum of resident memory over all processes, looked at every 20 ms.\n")
+	b.WriteString("\nMedians, from before the file is written until a build with the new content is done, each peer by itself. First build: one, from the start of the process. Memory: the greatest sum of resident memory over all processes, looked at every 200 ms.\n")
 	return b.String()
 }
 

@@ -29,13 +29,20 @@ type watcher struct {
 	built  *regexp.Regexp // a line of its output that says that all is written
 	asked  bool           // it builds again when it is told to, at a line on its standard input
 	served bool           // what it makes is had from its server
+	pace
 }
 
-// Bounds of the wait for a build.
-const (
-	firstLimit = 5 * time.Minute
-	nextLimit  = time.Minute
-)
+// pace is how long is waited.
+type pace struct {
+	firstLimit, nextLimit time.Duration // for a build
+	// Watching by time stamps takes what was written in the second or two before
+	// for changed.
+	afterFirst time.Duration
+	// What a peer still does when the app is built is over by then.
+	between time.Duration
+}
+
+var unhurried = pace{firstLimit: 5 * time.Minute, nextLimit: time.Minute, afterFirst: 3 * time.Second, between: time.Second}
 
 // serving is the line with the address of a server.
 var serving = regexp.MustCompile(`serving on (http://\S+/)`)
@@ -72,9 +79,9 @@ func (p *watcher) start(ctx context.Context) (w *watching, first time.Duration, 
 	if err = errors.Join(err, write.Close()); err != nil {
 		return nil, 0, errors.Join(err, read.Close())
 	}
-	go func() { w.peak <- watch(w.cmd.Process.Pid, w.stop) }()
+	go func() { w.peak <- watch(w.cmd.Process.Pid, glanceEvery, w.stop) }()
 	go w.read(read)
-	done, err := w.next(ctx, firstLimit)
+	done, err := w.next(ctx, p.firstLimit)
 	if err == nil && p.served {
 		err = w.listen(ctx)
 	}
@@ -119,13 +126,13 @@ func (w *watching) tell(at time.Time) {
 
 // listen has the server's events tell of builds, as they tell an open page.
 func (w *watching) listen(ctx context.Context) error {
-	res, err := get(ctx, w.url+"__checkout-deploy/events")
+	events, err := get(ctx, w.url+"__checkout-deploy/events")
 	if err != nil {
 		return err
 	}
 	go func() {
-		defer func() { _ = res.Body.Close() }() // it was only read
-		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		defer func() { _ = events.Close() }() // it was only read
+		for lines := bufio.NewScanner(events); lines.Scan(); {
 			if lines.Text() == "event: release" {
 				w.tell(time.Now())
 			}
@@ -160,7 +167,7 @@ func (w *watching) last() string {
 // returns when that was so.
 func (w *watching) await(ctx context.Context, e edit, mark string, want bool) (time.Time, error) {
 	for {
-		at, err := w.next(ctx, nextLimit)
+		at, err := w.next(ctx, w.nextLimit)
 		if err != nil {
 			return at, err
 		}
@@ -193,25 +200,28 @@ func (w *watching) fetch(ctx context.Context, e edit, mark string) (bool, error)
 	return bytes.Contains(content, []byte(mark)), err
 }
 
-func get(ctx context.Context, url string) (*http.Response, error) {
+func get(ctx context.Context, url string) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
 	res, err := http.DefaultClient.Do(req)
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = errors.Join(fmt.Errorf("%s: got %s", url, res.Status), res.Body.Close())
-	}
-	return res, err
-}
-
-func body(ctx context.Context, url string) ([]byte, error) {
-	res, err := get(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(res.Body)
-	return data, errors.Join(err, res.Body.Close())
+	if res.StatusCode != http.StatusOK {
+		return nil, errors.Join(fmt.Errorf("%s: got %s", url, res.Status), res.Body.Close())
+	}
+	return res.Body, nil
+}
+
+func body(ctx context.Context, url string) ([]byte, error) {
+	content, err := get(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(content)
+	return data, errors.Join(err, content.Close())
 }
 
 // written looks for a mark in the scripts and styles of a folder.
@@ -281,7 +291,7 @@ func (l layout) watchers(s settings) ([]*watcher, error) {
 		}
 		w := &watcher{
 			peer:  &peer{name: name, dir: l.app, dist: filepath.Join(dir, "dist"), log: filepath.Join(dir, "log.txt"), runs: s.runs, warm: true},
-			built: regexp.MustCompile(`^built`),
+			built: regexp.MustCompile(`^built`), pace: unhurried,
 		}
 		l.watcher(w, s)
 		list = append(list, w)
