@@ -19,10 +19,10 @@ CACHES = $(if $(findstring podman,$(ENGINE)),--timestamp 0 --volume "$$($(GO) en
 VERSION ?= devel
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo serve serve-react test test-computing test-waiting test-scan lint generate verify fuzz bench image e2e npm sass
+.PHONY: help build demo serve serve-react test test-computing test-waiting test-scan lint generate verify fuzz bench bench-rebuild image e2e npm sass
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the programs into bin
 	$(GO) build -o bin/ ./cmd/...
@@ -96,8 +96,10 @@ fuzz: ## run each fuzz test for FUZZTIME (20s)
 	done
 
 bench: build ## measure against bare esbuild, Rspack and webpack: make bench APP=<an installed checkout-js>
-	@[ -n "$(APP)" ] || { echo "make bench: got no APP; name the folder of an installed checkout-js: make bench APP=../checkout-js"; exit 2; }
-	$(GO) run ./bench -app "$(APP)"
+bench-rebuild: build ## the same for builds again after an edit: make bench-rebuild APP=<an installed checkout-js>
+bench bench-rebuild:
+	@[ -n "$(APP)" ] || { echo "make $@: got no APP; name the folder of an installed checkout-js: make $@ APP=../checkout-js"; exit 2; }
+	$(GO) run ./bench -app "$(APP)" $(if $(filter bench-rebuild,$@),-rebuild)
 
 image: ## build the images localhost/checkout-deploy/{build-bundle,scan-image,checkout-deploy}:devel
 	@$(ENGINE) info >/dev/null 2>&1 || { echo 'make image: no container engine answers; on Debian, as root: eval "$$(.ci/containers-up golang:1.26-bookworm node:22-bookworm-slim debian:bookworm-slim)"'; exit 2; }

@@ -128,7 +128,7 @@ func TestTwin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (layout{app: app}).twin(to); err != nil {
+	if err := (layout{app: app}).twin(to, ".git"); err != nil {
 		t.Fatal(err)
 	}
 	for name, there := range map[string]bool{

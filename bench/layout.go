@@ -96,9 +96,9 @@ func (l layout) install(ctx context.Context) error {
 var notCopied = map[string]bool{"dist": true, "build": true, "node_modules/.cache": true, ".nx": true}
 
 // twin makes a copy of the checkout out of hard links, or of the bytes on
-// another file system. Builds only add and replace files there; what would
-// write into an existing one, .git, is copied.
-func (l layout) twin(to string) error {
+// another file system. Builds only add and replace files there; folders that
+// are written into, such as .git, are copied.
+func (l layout) twin(to string, written ...string) error {
 	if err := os.RemoveAll(to); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (l layout) twin(to string) error {
 			}
 			return os.Symlink(link, target)
 		}
-		if !strings.HasPrefix(rel, ".git"+string(filepath.Separator)) {
+		if top, _, _ := strings.Cut(rel, string(filepath.Separator)); !slices.Contains(written, top) {
 			if err := os.Link(path, target); !errors.Is(err, syscall.EXDEV) {
 				return err
 			}

@@ -6,6 +6,9 @@
 //
 //	go run ./bench -app <checkout-js> [-only ours,bare,rspack,webpack] [-runs 5]
 //
+// With -rebuild the peers watch a copy of the checkout, and what an edit takes
+// until its result is there is measured.
+//
 // The checkout is only read; a snapshot of it before and after shows that.
 // Peers come from npm, by the lock file in bench/checkout-js/peers.
 package main
@@ -27,7 +30,7 @@ import (
 type settings struct {
 	app, out, ours, only, chromium string
 	runs, webpackRuns              int
-	noBoot                         bool
+	rebuild, noBoot                bool
 }
 
 func main() {
@@ -38,6 +41,7 @@ func main() {
 	flag.StringVar(&s.ours, "ours", "bin/build-bundle -C {app} --config {config} --outdir {out}", "build-bundle's command; {app}, {config}, {out} are filled in")
 	flag.IntVar(&s.runs, "runs", 5, "measured runs of each peer, after one that is not")
 	flag.IntVar(&s.webpackRuns, "webpack-runs", 1, "measured runs of webpack, without one before")
+	flag.BoolVar(&s.rebuild, "rebuild", false, "measure rebuilds after an edit, of peers that watch: "+strings.Join(watcherNames, ", "))
 	flag.BoolVar(&s.noBoot, "no-boot", false, "don't open the outputs in a browser")
 	flag.StringVar(&s.chromium, "chromium", os.Getenv("CHROMIUM"), "Chromium's program")
 	flag.Parse()
@@ -57,6 +61,9 @@ func bench(ctx context.Context, s settings, out io.Writer, progress *log.Logger)
 	l, err := newLayout(s)
 	if err != nil {
 		return err
+	}
+	if s.rebuild {
+		return rebuilds(ctx, s, l, out, progress)
 	}
 	peers, err := l.peers(s)
 	if err != nil {
@@ -96,14 +103,5 @@ func bench(ctx context.Context, s settings, out io.Writer, progress *log.Logger)
 		return err
 	}
 	report := Report{Machine: machine(), Changed: changes(before, after), Peers: results}
-	if err := report.write(filepath.Join(l.out, "results")); err != nil {
-		return err
-	}
-	if _, err := fmt.Fprint(out, report.Markdown()); err != nil {
-		return fmt.Errorf("printing the report: %w", err)
-	}
-	if n := len(report.Changed); n > 0 {
-		return fmt.Errorf("%d files of %s changed during the run, such as %s", n, l.app, report.Changed[0])
-	}
-	return nil
+	return finish(report, filepath.Join(l.out, "results"), out, l.app, report.Changed)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,38 +28,29 @@ type Cost struct {
 }
 
 const (
-	lookEvery    = 20 * time.Millisecond // memory of the known processes
-	findEvery    = 5                     // looks between two searches for new ones
-	outputsLimit = 4 << 10               // bytes of a failed run's output in the error
+	lookEvery    = 20 * time.Millisecond  // memory of the known processes
+	glanceEvery  = 200 * time.Millisecond // the same where milliseconds are measured
+	findEvery    = 5                      // looks between two searches for new ones
+	outputsLimit = 4 << 10                // bytes of a failed run's output in the error
 )
 
 // measure runs a command in a session of its own and waits for all of it. The
 // bench adopts orphans: a compiler that a bundler left behind is waited for
 // and its CPU time counted, not lost.
 func measure(ctx context.Context, p *peer) (Cost, error) {
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		return Cost{}, fmt.Errorf("adopting orphans: %w", err)
-	}
-	if err := os.RemoveAll(p.dist); err != nil {
+	var output bytes.Buffer
+	cmd, err := command(ctx, p, &output)
+	if err != nil {
 		return Cost{}, err
 	}
-	var output bytes.Buffer
-	cmd := exec.CommandContext(ctx, p.args[0], p.args[1:]...)
-	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), p.env...)
-	cmd.Stdout, cmd.Stderr = &output, &output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
-	// A left-behind child may hold the output open.
-	cmd.WaitDelay = 5 * time.Second
-
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return Cost{}, err
 	}
 	session := cmd.Process.Pid
 	stop, peak := make(chan struct{}), make(chan int64)
-	go func() { peak <- watch(session, stop) }()
-	err := cmd.Wait()
+	go func() { peak <- watch(session, lookEvery, stop) }()
+	err = cmd.Wait()
 	c := Cost{Wall: time.Since(start)}
 	close(stop)
 	c.Peak = <-peak
@@ -67,12 +59,31 @@ func measure(ctx context.Context, p *peer) (Cost, error) {
 		err = logErr
 	}
 	if err != nil {
-		tail := output.Bytes()
-		tail = tail[max(0, len(tail)-outputsLimit):]
-		return c, fmt.Errorf("%w\n%s", err, tail)
+		return c, fmt.Errorf("%w\n%s", err, tail(output.Bytes()))
 	}
 	return c, nil
 }
+
+// command is a peer's process in a session of its own, without what it wrote
+// before.
+func command(ctx context.Context, p *peer, output io.Writer) (*exec.Cmd, error) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("adopting orphans: %w", err)
+	}
+	if err := os.RemoveAll(p.dist); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, p.args[0], p.args[1:]...)
+	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), p.env...)
+	cmd.Stdout, cmd.Stderr = output, output
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	// A left-behind child may hold the output open.
+	cmd.WaitDelay = 5 * time.Second
+	return cmd, nil
+}
+
+func tail(output []byte) []byte { return output[max(0, len(output)-outputsLimit):] }
 
 // reap ends what is left of a session and returns its CPU time.
 func reap(session int) (cpu time.Duration) {
@@ -93,13 +104,13 @@ func reap(session int) (cpu time.Duration) {
 }
 
 // watch samples the session's resident memory until stop is closed.
-func watch(session int, stop <-chan struct{}) (peak int64) {
+func watch(session int, every time.Duration, stop <-chan struct{}) (peak int64) {
 	pids := []int{session}
 	for n := 1; ; n++ {
 		select {
 		case <-stop:
 			return peak
-		case <-time.After(lookEvery):
+		case <-time.After(every):
 		}
 		if n%findEvery == 0 {
 			pids = members(session)

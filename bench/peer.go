@@ -128,7 +128,7 @@ func (l layout) rspack(p *peer) {
 func (l layout) webpack(p *peer, runs int) {
 	p.what = "the app's own webpack configuration, file cache off; app and loader"
 	twin := filepath.Join(l.out, p.name, "app")
-	p.prepare = func(context.Context) error { return l.twin(twin) }
+	p.prepare = func(context.Context) error { return l.twin(twin, ".git") }
 	p.dir, p.dist = twin, filepath.Join(twin, "dist")
 	p.args = []string{"node", "node_modules/webpack/bin/webpack.js", "--mode", "production", "--no-cache"}
 	p.runs, p.warm = runs, false

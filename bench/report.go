@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -18,15 +19,27 @@ type Report struct {
 	Peers   []Result `json:"peers"`
 }
 
-func (r Report) write(path string) error {
+// finish keeps a report as path.json and path.md, prints it, and fails where
+// files of the checkout changed.
+func finish(r interface{ Markdown() string }, path string, out io.Writer, app string, changed []string) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	return errors.Join(
+	err = errors.Join(
 		os.WriteFile(path+".json", append(data, '\n'), 0o644),
 		os.WriteFile(path+".md", []byte(r.Markdown()), 0o644),
 	)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprint(out, r.Markdown()); err != nil {
+		return fmt.Errorf("printing the report: %w", err)
+	}
+	if n := len(changed); n > 0 {
+		return fmt.Errorf("%d files of %s changed during the run, such as %s", n, app, changed[0])
+	}
+	return nil
 }
 
 // Markdown is the report as tables. What was not tried is a dash.

@@ -87,7 +87,7 @@ func median(runs []Cost) Cost {
 
 // middle is the median of a column: the mean of the two in the middle for an
 // even number of runs.
-func middle[T ~int64](runs []Cost, column func(Cost) T) T {
+func middle[R any, T ~int64](runs []R, column func(R) T) T {
 	if len(runs) == 0 {
 		return 0
 	}

@@ -1,7 +1,10 @@
 // checkout-js with Rspack: the closest it can get to the app's own webpack
 // configuration, with what Rspack brings (swc, its own CSS and SRI plugins) in
 // place of the slow parts. The bench copies this file beside the installed
-// peers. APP is the checkout of checkout-js, OUT the output folder.
+// peers. APP is the checkout of checkout-js, OUT the output folder. NODE_ENV
+// "development" is for watching: names without hashes, no integrity and maps
+// per module, as the app's own configuration has it in that mode, and Rspack's
+// own defaults for the rest.
 const { createHash } = require('crypto');
 const { readdirSync, readFileSync, writeFileSync, copyFileSync } = require('fs');
 const { join } = require('path');
@@ -9,6 +12,8 @@ const { CssExtractRspackPlugin, DefinePlugin, SubresourceIntegrityPlugin } = req
 
 const app = process.env.APP;
 const out = process.env.OUT;
+const development = process.env.NODE_ENV === 'development';
+const hash = development ? '' : '-[contenthash:8]';
 const version = require(join(app, 'package.json')).version;
 const source = (file) => join(app, 'packages', 'core', 'src', 'app', file);
 
@@ -29,10 +34,10 @@ const cacheGroups = {
 };
 
 const common = (mainFields) => ({
-  mode: 'production',
+  mode: development ? 'development' : 'production',
   context: app,
-  cache: false,
-  devtool: 'source-map',
+  ...(!development && { cache: false }),
+  devtool: development ? 'eval-source-map' : 'source-map',
   target: ['web', 'browserslist:chrome >= 61'],
   stats: 'errors-only',
   performance: false,
@@ -75,7 +80,7 @@ class Manifest {
         js: of(initial, '.js'),
         css: of(initial, '.css'),
         dynamicChunks: { js: of(lazy, '.js'), css: of(lazy, '.css') },
-        integrity: Object.fromEntries(files.map((file) => [file, integrity(file)])),
+        integrity: development ? {} : Object.fromEntries(files.map((file) => [file, integrity(file)])),
       };
       writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, null, 2));
     });
@@ -86,13 +91,18 @@ class Manifest {
 // define.
 class InlineManifest {
   apply(compiler) {
-    compiler.hooks.beforeRun.tap('InlineManifest', () => {
+    let defined = false; // when watching: without hashes it stays the same
+    const define = () => {
+      if (defined) return;
+      defined = true;
       new DefinePlugin({
         LIBRARY_NAME: JSON.stringify('checkout'),
         PRELOAD_ASSETS: JSON.stringify(['billing', 'shipping', 'payment']),
         MANIFEST_JSON: JSON.stringify(manifest),
       }).apply(compiler);
-    });
+    };
+    compiler.hooks.beforeRun.tap('InlineManifest', define);
+    compiler.hooks.watchRun.tap('InlineManifest', define);
     compiler.hooks.afterEmit.tap('InlineManifest', () => {
       for (const name of ['loader', 'auto-loader']) {
         copyFileSync(join(out, `${name}-${version}.js`), join(out, `${name}.js`));
@@ -100,6 +110,17 @@ class InlineManifest {
     });
   }
 }
+
+// What the bench waits for when it watches: the app's files are written.
+class Tell {
+  apply(compiler) {
+    compiler.hooks.done.tap('Tell', (stats) => {
+      if (!stats.hasErrors()) console.log('built');
+    });
+  }
+}
+
+const pinned = development ? [] : [new SubresourceIntegrityPlugin({ hashFuncNames: ['sha384'] })];
 
 module.exports = [
   {
@@ -109,16 +130,17 @@ module.exports = [
     optimization: { runtimeChunk: 'single', splitChunks: { chunks: 'all', cacheGroups } },
     output: {
       path: out,
-      filename: '[name]-[contenthash:8].js',
-      chunkFilename: '[name]-[contenthash:8].js',
+      filename: `[name]${hash}.js`,
+      chunkFilename: `[name]${hash}.js`,
       chunkLoadingGlobal: 'webpackJsonpCheckout',
       library: 'checkout',
       crossOriginLoading: 'anonymous',
     },
     plugins: [
-      new SubresourceIntegrityPlugin({ hashFuncNames: ['sha384'] }),
-      new CssExtractRspackPlugin({ filename: '[name]-[contenthash:8].css', chunkFilename: '[name]-[contenthash:8].css' }),
+      ...pinned,
+      new CssExtractRspackPlugin({ filename: `[name]${hash}.css`, chunkFilename: `[name]${hash}.css` }),
       new Manifest(),
+      ...(development ? [new Tell()] : []),
     ],
     module: {
       parser,
@@ -145,7 +167,7 @@ module.exports = [
         {
           test: /\.(gif|png|jpe?g|svg)$/i,
           type: 'asset/resource',
-          generator: { filename: 'static/[name]-[contenthash:8][ext]' },
+          generator: { filename: `static/[name]${hash}[ext]` },
         },
       ],
     },
@@ -156,7 +178,7 @@ module.exports = [
     dependencies: ['app'],
     entry: { loader: source('loader.ts'), 'auto-loader': source('auto-loader.ts') },
     output: { path: out, filename: `[name]-${version}.js`, library: 'checkoutLoader', crossOriginLoading: 'anonymous' },
-    plugins: [new SubresourceIntegrityPlugin({ hashFuncNames: ['sha384'] }), new InlineManifest()],
+    plugins: [...pinned, new InlineManifest()],
     module: { parser, rules: [scripts] },
   },
 ];

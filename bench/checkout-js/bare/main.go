@@ -5,6 +5,10 @@
 //
 // What it writes does not run as the app expects: its auto-loader puts ES
 // modules into classic script tags.
+//
+// With -again it builds as for development, and once more at each line on
+// standard input: the lower bound of a rebuild, with nobody who has to notice
+// that a file has changed.
 package main
 
 import (
@@ -26,43 +30,68 @@ func main() {
 	app := flag.String("app", "", "an installed checkout of checkout-js; nothing is written there")
 	outdir := flag.String("outdir", "", "where to write the files")
 	sass := flag.String("sass", "", "the embedded Dart Sass compiler")
+	again := flag.Bool("again", false, "build for development, and again at each line on standard input")
 	flag.Parse()
-	if err := build(*app, *outdir, *sass); err != nil {
+	run := build
+	if *again {
+		run = rebuild
+	}
+	if err := run(*app, *outdir, *sass); err != nil {
 		fmt.Fprintln(os.Stderr, "bare:", err)
 		os.Exit(1)
 	}
 }
 
 func build(app, outdir, sass string) (err error) {
-	compiler, err := godartsass.Start(godartsass.Options{
-		DartSassEmbeddedFilename: sass,
-		Timeout:                  time.Minute,
-		LogEventHandler:          func(godartsass.LogEvent) {}, // deprecations, by the hundred
-	})
+	compiler, err := startSass(sass)
 	if err != nil {
-		return fmt.Errorf("starting Dart Sass %q: %w", sass, err)
+		return err
 	}
 	defer func() { err = errors.Join(err, compiler.Close()) }()
-
-	first := options(app, outdir, map[string]string{"checkout": "packages/core/src/app/index.ts"})
+	first := application(app, outdir, styles(compiler, false))
 	first.EntryNames = "[name]-[hash]"
-	first.MainFields = []string{"browser", "module", "main"}
-	first.Plugins = []api.Plugin{styles(compiler)}
 	built, err := run("app", first)
 	if err != nil {
 		return err
 	}
-	second := options(app, outdir, map[string]string{
-		"loader": "packages/core/src/app/loader.ts", "auto-loader": "packages/core/src/app/auto-loader.ts",
-	})
-	second.MainFields = []string{"module", "browser", "main"}
-	if second.Define["MANIFEST_JSON"], err = manifest(outdir, built); err != nil {
+	inlined, err := manifest(entryName, outdir, built)
+	if err != nil {
 		return err
 	}
-	second.Define["LIBRARY_NAME"] = `"checkout"`
-	second.Define["PRELOAD_ASSETS"] = `["billing", "shipping", "payment"]`
-	_, err = run("loader", second)
+	_, err = run("loader", loader(app, outdir, inlined))
 	return err
+}
+
+func startSass(program string) (*godartsass.Transpiler, error) {
+	compiler, err := godartsass.Start(godartsass.Options{
+		DartSassEmbeddedFilename: program,
+		Timeout:                  time.Minute,
+		LogEventHandler:          func(godartsass.LogEvent) {}, // deprecations, by the hundred
+	})
+	if err != nil {
+		return nil, fmt.Errorf("starting Dart Sass %q: %w", program, err)
+	}
+	return compiler, nil
+}
+
+// application is the first pass.
+func application(app, outdir string, styles api.Plugin) api.BuildOptions {
+	o := options(app, outdir, map[string]string{"checkout": "packages/core/src/app/index.ts"})
+	o.MainFields = []string{"browser", "module", "main"}
+	o.Plugins = []api.Plugin{styles}
+	return o
+}
+
+// loader is the second pass, which has the first one's manifest in it.
+func loader(app, outdir, manifest string) api.BuildOptions {
+	o := options(app, outdir, map[string]string{
+		"loader": "packages/core/src/app/loader.ts", "auto-loader": "packages/core/src/app/auto-loader.ts",
+	})
+	o.MainFields = []string{"module", "browser", "main"}
+	o.Define["MANIFEST_JSON"] = manifest
+	o.Define["LIBRARY_NAME"] = `"checkout"`
+	o.Define["PRELOAD_ASSETS"] = `["billing", "shipping", "payment"]`
+	return o
 }
 
 // options are the settings of both passes; they mirror the app's webpack file.
@@ -93,30 +122,33 @@ func options(app, outdir string, entries map[string]string) api.BuildOptions {
 
 func run(pass string, o api.BuildOptions) (api.BuildResult, error) {
 	res := api.Build(o)
-	if len(res.Errors) > 0 {
-		lines := api.FormatMessages(res.Errors, api.FormatMessagesOptions{})
-		return res, fmt.Errorf("building the %s pass:\n%s", pass, strings.Join(lines, ""))
+	return res, failure(pass, res)
+}
+
+func failure(pass string, res api.BuildResult) error {
+	if len(res.Errors) == 0 {
+		return nil
 	}
-	return res, nil
+	lines := api.FormatMessages(res.Errors, api.FormatMessagesOptions{})
+	return fmt.Errorf("building the %s pass:\n%s", pass, strings.Join(lines, ""))
 }
 
 // styles compiles Sass as sass-loader does: each imported file on its own,
 // imports relative to it, dependencies' deprecations silenced.
-func styles(compiler *godartsass.Transpiler) api.Plugin {
+func styles(compiler *godartsass.Transpiler, sourceMaps bool) api.Plugin {
+	var known memory
 	load := func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		source, err := os.ReadFile(args.Path)
-		if err != nil {
-			return api.OnLoadResult{}, err
-		}
 		dir := filepath.Dir(args.Path)
-		res, err := compiler.Execute(godartsass.Args{
-			Source: string(source), URL: "file://" + args.Path,
-			IncludePaths: []string{dir}, SilenceDependencyDeprecations: true,
+		css, err := known.compile(args.Path, func(source string) (godartsass.Result, error) {
+			return compiler.Execute(godartsass.Args{
+				Source: source, URL: "file://" + args.Path, EnableSourceMap: sourceMaps,
+				IncludePaths: []string{dir}, SilenceDependencyDeprecations: true,
+			})
 		})
 		if err != nil {
 			return api.OnLoadResult{}, err
 		}
-		return api.OnLoadResult{Contents: &res.CSS, Loader: api.LoaderCSS, ResolveDir: dir}, nil
+		return api.OnLoadResult{Contents: &css, Loader: api.LoaderCSS, ResolveDir: dir}, nil
 	}
 	return api.Plugin{Name: "sass", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `\.scss$`}, load)
@@ -127,7 +159,7 @@ func styles(compiler *godartsass.Transpiler) api.Plugin {
 var entryName = regexp.MustCompile(`^checkout-[A-Z0-9]{8}\.(js|css)$`)
 
 // manifest is the least that the loader needs: the entry's own two files.
-func manifest(outdir string, built api.BuildResult) (string, error) {
+func manifest(entry *regexp.Regexp, outdir string, built api.BuildResult) (string, error) {
 	m := struct {
 		Version       int                 `json:"version"`
 		AppVersion    string              `json:"appVersion"`
@@ -141,7 +173,7 @@ func manifest(outdir string, built api.BuildResult) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		switch parts := entryName.FindStringSubmatch(name); {
+		switch parts := entry.FindStringSubmatch(name); {
 		case parts == nil:
 		case parts[1] == "js":
 			m.JS = append(m.JS, name)
