@@ -72,6 +72,17 @@ func (s *Stage) Write(name string, data []byte) error {
 	return s.create(name, data)
 }
 
+// WriteStatement adds what was proved of the release that will be committed, as
+// attestations/<name>.json.
+func (s *Stage) WriteStatement(name string, statement Statement) error {
+	data, err := statement.Encode()
+	if err != nil {
+		return err
+	}
+	name = path.Join(StatementDir, name+".json")
+	return s.create(name, data)
+}
+
 func (s *Stage) create(name string, data []byte) error {
 	if dir := path.Dir(name); dir != "." {
 		if err := s.root.MkdirAll(dir, 0o777); err != nil {
