@@ -30,6 +30,7 @@ type compilation struct {
 	effects *sideEffects
 	enums   *imports.Enums
 	origin  *origin.Checker
+	reads   *reads
 	*entryState
 }
 
@@ -77,8 +78,8 @@ func (c *compilation) begin(entry Entry) {
 }
 
 func newCompilation(opts Options) (*compilation, error) {
-	c := &compilation{opts: opts, origin: origin.New(opts.Bound), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
-	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: os.ReadFile}
+	c := &compilation{opts: opts, reads: newReads(), origin: origin.New(opts.Bound), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
+	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: c.reads.readFile}
 	loaders, err := esbuildLoaders(opts.Loaders)
 	if err != nil {
 		return nil, err
@@ -192,6 +193,7 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 		return nil, err
 	}
 	c.graph = newGraph(first.meta)
+	c.noteModules(c.graph)
 	first.files, first.meta = nil, nil // large, and done with
 	if err := c.reroute(ctx); err != nil {
 		return nil, err

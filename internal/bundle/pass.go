@@ -16,6 +16,11 @@ type Result struct {
 	Entries  []EntryResult
 	Files    []link.File       // scripts, styles, maps and assets; each path once
 	Warnings []finding.Finding // sorted, each once; their paths are relative to Root
+	// Inputs are the files that the pass is made of, but for those that describe
+	// others (package.json, tsconfig.json) and those that styles are made of;
+	// Packages the folders in node_modules that an import names, read or not.
+	// Absolute and sorted.
+	Inputs, Packages []string
 }
 
 // EntryResult is what one entry loads.
@@ -85,6 +90,9 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 		res.Entries = append(res.Entries, EntryResult{
 			Name: p.c.entry.Name, JS: out.InitialJS, CSS: out.InitialCSS, Lazy: out.Lazy, ImportMap: out.ImportMap,
 		})
+	}
+	if p.c.entryState != nil {
+		res.Inputs, res.Packages = sortedKeys(p.c.reads.files), p.c.packages()
 	}
 	finding.Sort(res.Warnings)
 	res.Warnings = slices.Compact(res.Warnings)

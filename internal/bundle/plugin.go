@@ -68,6 +68,7 @@ func (h *hooks) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 	if _, again := a.PluginData.(ours); again {
 		return api.OnResolveResult{}, nil
 	}
+	h.reads.specifier(a.ResolveDir, a.Path)
 	switch a.Kind {
 	case api.ResolveJSDynamicImport:
 		return h.resolveLazy(a)
