@@ -21,6 +21,7 @@ type inputs struct {
 	dir, config, outDir string
 	format              release.Format
 	profile             release.Profile
+	reproducible        reproducible
 	artifact            bool
 	report              string
 }
@@ -42,6 +43,7 @@ func Action() action.Action {
 				{Name: "format", Value: action.OneOf(&in.format, release.Formats), Doc: "How the scripts are to be loaded, instead of what the configuration says."},
 				{Name: "profile", Value: action.OneOf(&in.profile, release.Profiles), Doc: "How files are built, instead of what the configuration says. It does not choose where they go."},
 				{Name: "report", Value: action.Text(&in.report), Doc: "An HTML file for the report, relative to the project and outside `outdir`. Without it there is only the job's summary."},
+				{Name: "reproducible", Default: string(reproducibleOff), Value: action.OneOf(&in.reproducible, []reproducible{reproducibleOff, reproducibleCheck}), Doc: "Whether the project is built twice, the second time as a copy in another folder, and every byte compared. A difference is an error that says where it comes from; without one the release gets the statement `attestations/reproducible.json`."},
 				{Name: "artifact", Default: "true", Value: action.Bool(&in.artifact), Doc: "Whether a workflow keeps the release as its artifact `checkout-<release>-files`, for later jobs."},
 			},
 			Outputs: []action.Output{
@@ -63,9 +65,13 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		defer debug.SetGCPercent(debug.SetGCPercent(80))
 	}
 	dir := r.Path(in.dir)
+	var check *Check
+	if in.reproducible == reproducibleCheck {
+		check = &Check{Group: r.Group, Logf: r.Logf, Now: r.Now}
+	}
 	out, err := Run(ctx, Request{
 		Dir: dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
-		Workspace: r.Workspace(), MkdirAll: r.MkdirAll, Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
+		Workspace: r.Workspace(), MkdirAll: r.MkdirAll, Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version, Check: check,
 	})
 	if err != nil {
 		return r.In(dir, err)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
 )
@@ -22,7 +23,7 @@ type step struct {
 func runStep(t *testing.T, dir string, inputs ...string) step {
 	t.Helper()
 	s := step{t: t, workspace: filepath.Dir(dir)}
-	c := &action.Command{Dir: "/", LookPath: exec.LookPath, Version: "test", Env: []string{
+	c := &action.Command{Dir: "/", LookPath: exec.LookPath, Version: "test", Now: time.Now, Env: []string{
 		"GITHUB_ACTIONS=true", "GITHUB_WORKSPACE=" + s.workspace, "INPUT_WORKING-DIRECTORY=" + filepath.Base(dir),
 		"GITHUB_OUTPUT=" + s.path("output"), "GITHUB_STEP_SUMMARY=" + s.path("summary"),
 	}}

@@ -44,6 +44,7 @@ type Request struct {
 	ProgramFolder string // where dart-sass may lie beside the program
 	Sass          string // the Dart Sass program, "" to look for it
 	Version       string // of this tool
+	Check         *Check // builds it twice; nil for once
 }
 
 // Outcome is what was made.
@@ -52,31 +53,58 @@ type Outcome struct {
 	Release  *release.Release
 	OutDir   string            // absolute
 	Warnings []finding.Finding // their paths are relative to the project
+	// Reproduced says that a second build gave the same; false where there was none.
+	Reproduced bool
 }
 
 // Run builds.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
-	if err := req.findProject(); err != nil {
-		return nil, action.Misuse(err)
+	var used environment
+	if req.Check != nil {
+		req.Env = used.noting(req.Env)
 	}
-	cfg, err := req.configuration()
+	b, err := newBuilder(req)
 	if err != nil {
 		return nil, action.Misuse(err)
 	}
-	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
-		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
-	}}
 	if err := errors.Join(b.checkOutDir(), b.checkReport()); err != nil {
 		return nil, action.Misuse(err)
 	}
 	defer b.close()
-	if err := b.passes(ctx); err != nil {
+	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.views(); err != nil {
-		return nil, err
+	if req.Check != nil {
+		if err := b.reproduce(ctx, used); err != nil {
+			return nil, err
+		}
 	}
 	return b.commit(ctx)
+}
+
+// newBuilder reads the configuration.
+func newBuilder(req Request) (*builder, error) {
+	if err := req.findProject(); err != nil {
+		return nil, err
+	}
+	cfg, err := req.configuration()
+	if err != nil {
+		return nil, err
+	}
+	return &builder{Request: req, cfg: cfg, rel: &release.Release{
+		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
+	}}, nil
+}
+
+// build makes the release, sealed, and writes nothing.
+func (b *builder) build(ctx context.Context) error {
+	if err := b.passes(ctx); err != nil {
+		return err
+	}
+	if err := b.views(); err != nil {
+		return err
+	}
+	return b.rel.Seal()
 }
 
 // findProject follows the links of the project's folder, which has to be there.
@@ -124,6 +152,9 @@ type builder struct {
 	contents map[string][]byte
 	maps     map[string][]byte // import maps by "pass/entry"
 	warnings []finding.Finding
+	// inputs were read and packages asked for, see bundle.Result.
+	inputs, packages []string
+	statement        *release.Statement // that it was built twice
 }
 
 func (b *builder) close() {
@@ -200,6 +231,7 @@ func (b *builder) link(ctx context.Context, p *config.Pass, opts *bundle.Options
 		return err
 	}
 	b.warnings = append(b.warnings, res.Warnings...)
+	b.inputs, b.packages = append(b.inputs, res.Inputs...), append(b.packages, res.Packages...)
 	return b.record(p, opts, res)
 }
 
@@ -424,11 +456,8 @@ func viewName(name string, passes []release.Pass, pass, entry int) string {
 	return name + ".json"
 }
 
-// commit seals the release and swaps it in.
+// commit writes the release and swaps it in.
 func (b *builder) commit(ctx context.Context) (*Outcome, error) {
-	if err := b.rel.Seal(); err != nil {
-		return nil, err
-	}
 	id, err := b.rel.ID()
 	if err != nil {
 		return nil, err
@@ -448,10 +477,15 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if err := b.write(ctx, stage); err != nil {
 		return nil, errors.Join(err, stage.Discard())
 	}
+	if b.statement != nil {
+		if err := stage.WriteStatement("reproducible", *b.statement); err != nil {
+			return nil, errors.Join(err, stage.Discard())
+		}
+	}
 	if _, err := stage.Commit(b.rel); err != nil {
 		return nil, err
 	}
-	return &Outcome{ID: id, Release: b.rel, OutDir: out, Warnings: b.warnings}, nil
+	return &Outcome{ID: id, Release: b.rel, OutDir: out, Warnings: b.warnings, Reproduced: b.statement != nil}, nil
 }
 
 func (b *builder) write(ctx context.Context, stage *release.Stage) error {
