@@ -50,6 +50,7 @@ type metaOutput struct {
 	EntryPoint string                   `json:"entryPoint"`
 	Inputs     map[string]metaPartition `json:"inputs"`
 	Bytes      int                      `json:"bytes"`
+	Exports    []string                 `json:"exports"`
 }
 
 type metaPartition struct {

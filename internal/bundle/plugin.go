@@ -181,7 +181,7 @@ func (h *hooks) loadRoot(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		fmt.Fprintf(&b, "import * as %s from %s;export{%[1]s};", rootExport, quote(last))
 		if h.opts.Format == ESM {
 			fmt.Fprintf(&b, "export * from %s;", quote(last)) // a module's own exports are its page's to import
-			if h.sources.hasDefault(h.abs(last)) {
+			if h.hasDefault(h.abs(last)) {
 				fmt.Fprintf(&b, "export{default}from %s;", quote(last))
 			}
 		}

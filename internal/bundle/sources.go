@@ -178,9 +178,26 @@ func (s *sources) isBare(importer, specifier string) bool {
 
 var defaultExport = regexp.MustCompile(`\bexport\s+default\b|\bexport\s*\{(?:[^}]*(?:,|\bas\s))?\s*default\s*[,}]`)
 
-func (s *sources) hasDefault(path string) bool {
+// hasDefault asks esbuild where the text may say so: it may be a comment's.
+func (c *compilation) hasDefault(path string) bool {
 	data, err := os.ReadFile(path)
-	return err == nil && defaultExport.Match(data)
+	if err != nil || !defaultExport.Match(data) {
+		return false
+	}
+	alone := api.Build(api.BuildOptions{
+		AbsWorkingDir: c.opts.Root, EntryPoints: []string{path}, Outdir: c.base.Outdir, Loader: c.base.Loader,
+		Format: api.FormatESModule, Metafile: true, LogLevel: api.LogLevelSilent,
+	})
+	meta, err := readMetafile(alone.Metafile)
+	if err != nil {
+		return true // esbuild reports the file
+	}
+	for _, out := range meta.Outputs {
+		if slices.Contains(out.Exports, "default") {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sources) isESM(path string) bool {
