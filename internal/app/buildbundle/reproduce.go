@@ -287,7 +287,7 @@ func (b *builder) states(used environment, sources reproduce.Sums, processors, t
 		Result: "equal", Builds: 2, Tool: map[string]string{"name": b.rel.Tool.Name, "version": b.rel.Tool.Version},
 		Varied: []string{
 			"the folder: another path, of another length and depth", "the files: copies, of another time, without what the build does not need",
-			fmt.Sprintf("processors: %d, then %d", processors, then), "caches: none is shared, Sass is another process",
+			fmt.Sprintf("processors: %d, then %d", processors, then), "the program's caches: none is shared, Sass is another process",
 		},
 		Same:    []string{"the machine and its clock", "the user", "the environment", "the program"},
 		Project: filepath.ToSlash(dir), Sources: files{len(own), own.Digest()}, Packages: files{len(packages), packages.Digest()},
