@@ -55,7 +55,8 @@ func TestExplain(t *testing.T) {
 		{"an hour", `d="10:11:12"`, `d="10:11:13"`, "holds a date or a time", "src/pay.js:3:1", ""},
 		{"a timestamp", `d=1795634318123`, `d=1795634318999`, "holds a date or a time", "src/pay.js:3:1", ""},
 		{"an order", `{b:1,a:2}`, `{a:2,b:1}`, "has the same parts in another order", "src/pay.js:3:1", "report it"},
-		{"a value", `.u1x9{}`, `.u7yq3{}`, "holds a value that is another in each build", "src/pay.js:3:1", "unique-id()"},
+		{"a number", `.a{width:52885px}`, `.a{width:44924px}`, "holds a value that is another in each build", "src/pay.js:3:1", "random()"},
+		{"a name", `.l-u7ezud8{}`, `.l-uwdwyom{}`, "holds a value that is another in each build", "src/pay.js:3:1", "unique-id()"},
 		{"anything", `hello`, `world`, "differs", "src/pay.js:3:1", "not known"},
 		{"an end", `hello`, `hello, world`, "differs", "src/pay.js:3:1", "not known"},
 	} {

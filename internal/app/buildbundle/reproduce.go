@@ -10,8 +10,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/finding"
@@ -79,6 +81,9 @@ func (b *builder) compare(ctx context.Context, folder string, used environment) 
 		b.Check.between()
 	}
 	copied, err := p.Copy(ctx, folder)
+	if errors.Is(err, syscall.ENOSPC) {
+		return action.Explain(err, "the copy does not fit: make room, or name a folder with room by the variable TMPDIR")
+	}
 	if err != nil {
 		return err
 	}
@@ -90,6 +95,20 @@ func (b *builder) compare(ctx context.Context, folder string, used environment) 
 	if err != nil {
 		return b.secondFailed(ctx, err, p, sources, copied)
 	}
+	if err := b.equal(second, p, copied, sources); err != nil {
+		return err
+	}
+	if b.statement, err = b.states(used, sources, before, processors); err != nil {
+		return err
+	}
+	own := sources.Of(false)
+	b.Check.Logf("equal: %d files of %d sources (sha256 %s), in %s", len(b.rel.Files), len(own), own.Digest(), b.Check.Now().Sub(start).Round(time.Millisecond))
+	return nil
+}
+
+// equal wants the second build to be the first one's equal, and warns of inputs
+// that another machine would not have.
+func (b *builder) equal(second *builder, p *reproduce.Project, copied *reproduce.Copied, sources reproduce.Sums) error {
 	later, err := sources.Again(copied.Base)
 	if err != nil {
 		return err
@@ -112,11 +131,6 @@ func (b *builder) compare(ctx context.Context, folder string, used environment) 
 			Hint:    "keep what is built in the repository",
 		})
 	}
-	if b.statement, err = b.states(used, sources, before, processors); err != nil {
-		return err
-	}
-	own := sources.Of(false)
-	b.Check.Logf("equal: %d files of %d sources (sha256 %s), in %s", len(b.rel.Files), len(own), own.Digest(), b.Check.Now().Sub(start).Round(time.Millisecond))
 	return nil
 }
 
