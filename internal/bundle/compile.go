@@ -33,6 +33,7 @@ type compilation struct {
 	effects *sideEffects
 	enums   *imports.Enums
 	origin  *origin.Checker
+	reads   *reads
 	*entryState
 }
 
@@ -84,8 +85,8 @@ func (c *compilation) begin(entry Entry) {
 
 func newCompilation(opts Options) (*compilation, error) {
 	defer opts.Timings.Begin(timing.Work{Stage: timing.Preparation, Pass: opts.Pass, Step: "tsconfig"}).End()
-	c := &compilation{opts: opts, origin: origin.New(opts.Bound), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
-	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: os.ReadFile}
+	c := &compilation{opts: opts, reads: newReads(), origin: origin.New(opts.Bound), effects: &sideEffects{root: opts.Root, overrides: opts.Overrides}}
+	c.enums = &imports.Enums{Root: filepath.ToSlash(opts.Root), Read: c.reads.readFile}
 	loaders, err := esbuildLoaders(opts.Loaders)
 	if err != nil {
 		return nil, err
@@ -199,6 +200,7 @@ func (c *compilation) compile(ctx context.Context) (*compiled, error) {
 		return nil, err
 	}
 	c.graph = newGraph(first.meta)
+	c.noteModules(c.graph)
 	first.files, first.meta = nil, nil // large, and done with
 	c.written, c.files = c.graph.imports(), len(c.graph.modules)
 	barrels := c.begun(timing.Optimisation, "barrel files")

@@ -174,7 +174,7 @@ func (c *compilation) adviseUnread(f *finding.Finding, project advice.Project, f
 }
 
 var (
-	declared = regexp.MustCompile(`(?m)\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:const|let|var|function\s*\*?|class|enum|namespace)\s+([\w$]+)`)
+	exported = regexp.MustCompile(`(?m)\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:const|let|var|function\s*\*?|class|enum|namespace)\s+([\w$]+)`)
 	listed   = regexp.MustCompile(`\bexport\s*\{([^}]*)\}`)
 	lastWord = regexp.MustCompile(`([\w$]+)\s*$`)
 )
@@ -186,7 +186,7 @@ func (c *compilation) exportMeant(file, name string) string {
 		return "" // or it may be elsewhere
 	}
 	var names []string
-	for _, m := range declared.FindAllSubmatch(text, -1) {
+	for _, m := range exported.FindAllSubmatch(text, -1) {
 		names = append(names, string(m[1]))
 	}
 	for _, m := range listed.FindAllSubmatch(text, -1) {

@@ -66,6 +66,7 @@ type metaOutput struct {
 	Inputs     metaParts    `json:"inputs"`
 	Imports    []metaImport `json:"imports"`
 	Bytes      int          `json:"bytes"`
+	Exports    []string     `json:"exports"`
 }
 
 // metaParts is an object whose members come in the order of their code.

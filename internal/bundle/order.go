@@ -365,7 +365,7 @@ func (p *plan) addAtoms(s *simulation, want []string) bool {
 func (p *plan) addWraps(s *simulation, moved map[string]bool) bool {
 	changed := false
 	for _, key := range sortedKeys(moved) {
-		if !s.wrapped[key] && !p.wraps[key] && isScriptFile(key) {
+		if !s.wrapped[key] && !p.wraps[key] && isFileKey(key) && isScriptFile(key) {
 			if p.wraps == nil {
 				p.wraps = map[string]bool{}
 			}

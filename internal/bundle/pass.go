@@ -16,10 +16,14 @@ import (
 type Result struct {
 	Entries  []EntryResult
 	Files    []link.File       // scripts, styles, maps and assets; each path once
-	Sources  []string          // what was read, sorted, each once; relative to Root
 	Warnings []finding.Finding // sorted, each once; their paths are relative to Root
 	// Composition says what the files are made of; nil with Options.Apart.
 	Composition *composition.Pass
+	// Inputs are the files that the pass is made of, but for those that describe
+	// others (package.json, tsconfig.json) and those that styles are made of;
+	// Packages the folders in node_modules that an import names, read or not.
+	// Absolute and sorted.
+	Inputs, Packages []string
 }
 
 // EntryResult is what one entry loads.
@@ -92,7 +96,6 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 		if err != nil {
 			return nil, JoinErrors(sourceError(err), p.c.styleErrors(ctx))
 		}
-		res.Sources = append(res.Sources, p.c.read()...)
 		if p.c.opts.Apart == nil {
 			made.entry(p.c)
 		}
@@ -105,31 +108,15 @@ func (p *Compiled) Link(ctx context.Context, values map[string]string) (*Result,
 			Name: p.c.entry.Name, JS: out.InitialJS, CSS: out.InitialCSS, Lazy: lazyRoots(out.Lazy), ImportMap: out.ImportMap,
 		})
 	}
-	slices.Sort(res.Sources)
-	res.Sources = slices.Compact(res.Sources)
 	if p.c.opts.Apart == nil {
 		res.Composition = made.pass(p.c, res.Files)
+	}
+	if p.c.entryState != nil {
+		res.Inputs, res.Packages = sortedKeys(p.c.reads.files), p.c.askedFor()
 	}
 	finding.Sort(res.Warnings)
 	res.Warnings = slices.Compact(res.Warnings)
 	return res, nil
-}
-
-// read are the files that the entry at hand is made of.
-func (c *compilation) read() []string {
-	var all []string
-	for key := range c.graph.modules {
-		if isFileKey(key) {
-			all = append(all, key)
-		}
-	}
-	for path := range c.sources.esm { // also what the second link leaves out
-		all = append(all, c.rel(path))
-	}
-	for path := range c.sources.deps {
-		all = append(all, c.rel(path))
-	}
-	return all
 }
 
 func lazyRoots(roots []link.LazyRoot) []LazyRoot {

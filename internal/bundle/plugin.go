@@ -68,6 +68,7 @@ func (h *hooks) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 	if _, again := a.PluginData.(ours); again {
 		return api.OnResolveResult{}, nil
 	}
+	h.reads.specifier(a.ResolveDir, a.Path)
 	switch a.Kind {
 	case api.ResolveJSDynamicImport:
 		return h.resolveLazy(a)
@@ -147,7 +148,7 @@ func (h *hooks) resolveRequire(a api.OnResolveArgs) (api.OnResolveResult, error)
 		return api.OnResolveResult{}, nil
 	}
 	r := h.ask(a)
-	if len(r.Errors) > 0 || r.External || r.Namespace != "file" || !h.sources.isESM(r.Path) {
+	if len(r.Errors) > 0 || r.External || r.Namespace != "file" || !isESM(r.Path) {
 		return api.OnResolveResult{}, nil
 	}
 	return api.OnResolveResult{Path: h.rel(r.Path) + lateSuffix, Namespace: lateNamespace}, nil
@@ -180,7 +181,7 @@ func (h *hooks) loadRoot(a api.OnLoadArgs) (api.OnLoadResult, error) {
 		fmt.Fprintf(&b, "import * as %s from %s;export{%[1]s};", rootExport, quote(last))
 		if h.opts.Format == ESM {
 			fmt.Fprintf(&b, "export * from %s;", quote(last)) // a module's own exports are its page's to import
-			if h.sources.hasDefault(h.abs(last)) {
+			if hasDefault(h.abs(last)) {
 				fmt.Fprintf(&b, "export{default}from %s;", quote(last))
 			}
 		}

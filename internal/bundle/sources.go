@@ -97,7 +97,10 @@ var (
 // name is its path in the project.
 func (s *sources) script(path, name string, data []byte) {
 	s.encoding(name, data)
-	isESM := moduleSyntax.Match(data) || strings.HasSuffix(path, ".mjs") || strings.HasSuffix(path, ".mts")
+	isESM := looksESM(path, data)
+	if isESM && bytes.Contains(data, []byte("require")) && requireCall.Match(data) {
+		isESM, _ = declared(path, data)
+	}
 	s.mu.Lock() // what follows is rare, but for the first line
 	defer s.mu.Unlock()
 	s.esm[path] = isESM
@@ -215,20 +218,47 @@ func (s *sources) isBare(importer, specifier string) bool {
 
 var defaultExport = regexp.MustCompile(`\bexport\s+default\b|\bexport\s*\{(?:[^}]*(?:,|\bas\s))?\s*default\s*[,}]`)
 
-func (s *sources) hasDefault(path string) bool {
+// hasDefault asks esbuild where the text may say so: it may be a comment's.
+func hasDefault(path string) bool {
 	data, err := os.ReadFile(path)
-	return err == nil && defaultExport.Match(data)
+	if err != nil || !defaultExport.Match(data) {
+		return false
+	}
+	esm, exports := declared(path, data)
+	return esm && slices.Contains(exports, "default")
 }
 
-func (s *sources) isESM(path string) bool {
-	s.mu.Lock()
-	known, ok := s.esm[path]
-	s.mu.Unlock()
-	if ok {
-		return known
+// declared asks esbuild whether a script is an ES module, and what it exports: a
+// comment may look like either. A text with mistakes is what it looks like.
+func declared(path string, data []byte) (esm bool, exports []string) {
+	alone := api.Build(api.BuildOptions{
+		Stdin:    &api.StdinOptions{Contents: string(data), Sourcefile: path, Loader: scriptLoader(path)},
+		Metafile: true, Format: api.FormatESModule, LogLevel: api.LogLevelSilent,
+	})
+	meta, err := readMetafile(alone.Metafile)
+	if err != nil {
+		return looksESM(path, data), nil
 	}
+	for _, in := range meta.Inputs {
+		esm = in.Format == "esm"
+	}
+	for _, out := range meta.Outputs {
+		exports = out.Exports
+	}
+	return esm, exports
+}
+
+func looksESM(path string, data []byte) bool {
+	return strings.HasSuffix(path, ".mjs") || strings.HasSuffix(path, ".mts") || moduleSyntax.Match(data)
+}
+
+func isESM(path string) bool {
 	data, err := os.ReadFile(path)
-	return err == nil && moduleSyntax.Match(data)
+	if err != nil || !looksESM(path, data) {
+		return false
+	}
+	esm, _ := declared(path, data)
+	return esm
 }
 
 // lazy merges the hints of every import() that leads to the root; the name is

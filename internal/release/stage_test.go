@@ -116,6 +116,33 @@ func TestStageFailureLeavesTheTarget(t *testing.T) {
 	}
 }
 
+// A statement lies beside the record, and Verify leaves it out.
+func TestStageWriteStatement(t *testing.T) {
+	target := filepath.Join(t.TempDir(), "dist")
+	r := sample(t)
+	s := stage(t, target, r)
+	id, err := r.ID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteStatement("health", Statement{Release: id}); err == nil {
+		t.Error("a statement without a predicate: got no error")
+	}
+	if err := s.WriteStatement("health", Statement{Release: id, PredicateType: "https://example.com/health", Predicate: []byte(`{"ok":true}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(r); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(target, "attestations/health.json"))
+	if err != nil || !strings.Contains(string(text), id.String()) {
+		t.Errorf("got %q, %v", text, err)
+	}
+	if bad, err := Verify(t.Context(), os.DirFS(target), r); err != nil || len(bad) > 0 {
+		t.Errorf("got %v, %v", bad, err)
+	}
+}
+
 func TestStageRefuses(t *testing.T) {
 	parent := t.TempDir()
 	layDown(t, filepath.Join(parent, "file"))

@@ -44,6 +44,7 @@ var rooms = map[string]room{
 	"internal/inventory":     {floor: capability},
 	"internal/plan":          {floor: capability, pure: true},
 	"internal/report":        {floor: capability},
+	"internal/reproduce":     {floor: capability},
 	"internal/rollout":       {floor: capability},
 	"internal/scan":          {floor: capability},
 	"internal/sign":          {floor: capability},

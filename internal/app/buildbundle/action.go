@@ -19,6 +19,7 @@ type inputs struct {
 	dir, config, outDir string
 	format              release.Format
 	profile             release.Profile
+	reproducible        reproducible
 	artifact            bool
 	report, compare     string
 	laptop              laptop
@@ -42,6 +43,7 @@ func Action() action.Action {
 				{Name: "profile", Value: action.OneOf(&in.profile, release.Profiles), Doc: "How files are built, instead of what the configuration says. It does not choose where they go."},
 				{Name: "report", Value: action.Text(&in.report), Doc: "An HTML file for the report, relative to the project and outside `outdir`. Without it there is only the job's summary."},
 				{Name: "compare", Value: action.Text(&in.compare), Doc: "Another release to compare with in the report: its folder or its `release.json`, relative to the project."},
+				{Name: "reproducible", Default: string(reproducibleOff), Value: action.OneOf(&in.reproducible, []reproducible{reproducibleOff, reproducibleCheck}), Doc: "Whether the project is built twice, the second time as a copy in another folder, and every byte compared. A difference is an error that says where it comes from; without one the release gets the statement `attestations/reproducible.json`."},
 				{Name: "artifact", Default: "true", Value: action.Bool(&in.artifact), Doc: "Whether a workflow keeps the release as its artifact `checkout-<release>-files`, for later jobs."},
 			}, in.laptop.inputs()...),
 			Outputs: []action.Output{
@@ -73,6 +75,9 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	}
 	if in.laptop.wanted() {
 		return in.laptop.work(ctx, r, req)
+	}
+	if in.reproducible == reproducibleCheck {
+		req.Check = &Check{Group: r.Group, Logf: r.Logf, Now: r.Now}
 	}
 	watched, timings := follow(r)
 	req.Timings = timings

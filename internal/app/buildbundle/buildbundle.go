@@ -53,6 +53,7 @@ type Request struct {
 	// Compare is another release's folder or record, relative to Dir; "" for none.
 	Compare string
 	Timings *timing.Recorder // may be nil
+	Check   *Check           // builds it twice; nil for once
 }
 
 // Outcome is what was made.
@@ -67,22 +68,20 @@ type Outcome struct {
 	Timings     timing.Timings
 	baseline    *baseline // that Request.Compare names
 	circular    []string  // the configuration's report.circular
+	// Reproduced says that a second build gave the same; false where there was none.
+	Reproduced bool
 }
 
 // Run builds.
 func Run(ctx context.Context, req Request) (*Outcome, error) {
-	if err := req.findProject(); err != nil {
-		return nil, action.Misuse(err)
+	var used environment
+	if req.Check != nil {
+		req.Env = used.noting(req.Env)
 	}
-	reading := req.Timings.Begin(timing.Work{Stage: timing.Preparation, Step: "configuration"})
-	cfg, err := req.configuration()
+	b, err := newBuilder(req)
 	if err != nil {
 		return nil, action.Misuse(err)
 	}
-	reading.End()
-	b := &builder{Request: req, cfg: cfg, rel: &release.Release{
-		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
-	}}
 	if err := errors.Join(b.checkOutDir(), b.checkReport()); err != nil {
 		return nil, action.Misuse(err)
 	}
@@ -90,25 +89,53 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 		return nil, action.Misuse(err)
 	}
 	defer b.close()
-	if err := b.passes(ctx); err != nil {
+	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
-	manifests := b.begun("manifests")
-	if err := b.views(); err != nil {
-		return nil, err
+	if req.Check != nil {
+		if err := b.reproduce(ctx, used); err != nil {
+			return nil, err
+		}
 	}
-	manifests.End()
-	copies := b.begun("precompressed copies")
-	if err := b.precompress(ctx); err != nil {
-		return nil, err
-	}
-	copies.End()
 	return b.commit(ctx)
 }
 
 // begun begins a span of the output.
 func (b *builder) begun(step string) timing.Mark {
 	return b.Timings.Begin(timing.Work{Stage: timing.Output, Step: step})
+}
+
+// newBuilder reads the configuration.
+func newBuilder(req Request) (*builder, error) {
+	if err := req.findProject(); err != nil {
+		return nil, err
+	}
+	defer req.Timings.Begin(timing.Work{Stage: timing.Preparation, Step: "configuration"}).End()
+	cfg, err := req.configuration()
+	if err != nil {
+		return nil, err
+	}
+	return &builder{Request: req, cfg: cfg, rel: &release.Release{
+		Profile: cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: req.Version},
+	}}, nil
+}
+
+// build makes the release, sealed, and writes nothing.
+func (b *builder) build(ctx context.Context) error {
+	if err := b.passes(ctx); err != nil {
+		return err
+	}
+	manifests := b.begun("manifests")
+	if err := b.views(); err != nil {
+		return err
+	}
+	manifests.End()
+	copies := b.begun("precompressed copies")
+	if err := b.precompress(ctx); err != nil {
+		return err
+	}
+	copies.End()
+	return b.rel.Seal()
 }
 
 // findProject follows the links of the project's folder, which has to be there.
@@ -156,11 +183,13 @@ type builder struct {
 	contents map[string][]byte
 	maps     map[string][]byte // import maps by "pass/entry"
 	warnings []finding.Finding
-	sources  []string // what was read, relative to the project
 	// unmeasured builds are made while somebody works and waits.
 	unmeasured bool
 	made       composition.Composition
 	old        *baseline
+	// inputs were read and packages asked for, see bundle.Result.
+	inputs, packages []string
+	statement        *release.Statement // that it was built twice
 }
 
 func (b *builder) close() {
@@ -243,7 +272,7 @@ func (b *builder) link(ctx context.Context, p *config.Pass, opts *bundle.Options
 	if res.Composition != nil {
 		b.made.Passes = append(b.made.Passes, *res.Composition)
 	}
-	b.sources = append(b.sources, res.Sources...)
+	b.inputs, b.packages = append(b.inputs, res.Inputs...), append(b.packages, res.Packages...)
 	return b.record(p, opts, res)
 }
 
@@ -466,11 +495,8 @@ func joined(items []string, more ...string) []string {
 	return items
 }
 
-// commit seals the release and swaps it in.
+// commit writes the release and swaps it in.
 func (b *builder) commit(ctx context.Context) (*Outcome, error) {
-	if err := b.rel.Seal(); err != nil {
-		return nil, err
-	}
 	id, err := b.rel.ID()
 	if err != nil {
 		return nil, err
@@ -494,9 +520,14 @@ func (b *builder) commit(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, errors.Join(err, stage.Discard())
 	}
+	if b.statement != nil {
+		if err := stage.WriteStatement("reproducible", *b.statement); err != nil {
+			return nil, errors.Join(err, stage.Discard())
+		}
+	}
 	made := &Outcome{
 		ID: id, Release: b.rel, OutDir: out, Sizes: sizes, Warnings: b.warnings,
-		Composition: &b.made, Timings: b.Timings.Timings(), baseline: b.old, circular: b.cfg.Report.Circular,
+		Reproduced: b.statement != nil, Composition: &b.made, Timings: b.Timings.Timings(), baseline: b.old, circular: b.cfg.Report.Circular,
 	}
 	if b.Prepare != nil {
 		if err := b.Prepare(made); err != nil {

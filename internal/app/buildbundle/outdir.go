@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -82,9 +83,17 @@ func (b *builder) checkOutDir() error {
 // import leads there, though no entry does.
 func (b *builder) checkSources() error {
 	out := real(b.outDir())
-	for _, source := range b.sources {
-		if inside(within(b.Dir, filepath.FromSlash(source)), out) {
-			return fmt.Errorf("output folder %q holds the source %q, which is imported; a build replaces it whole: use a folder of its own, such as dist", b.cfg.Build.OutDir, source)
+	read := b.inputs
+	if b.styles != nil {
+		read = append(slices.Clone(read), b.styles.Inputs()...)
+	}
+	for _, path := range read {
+		if inside(path, out) {
+			source, err := filepath.Rel(b.Dir, path)
+			if err != nil {
+				source = path
+			}
+			return fmt.Errorf("output folder %q holds the source %q, which is imported; a build replaces it whole: use a folder of its own, such as dist", b.cfg.Build.OutDir, filepath.ToSlash(source))
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 )
 
 // environment is a request's, of NAME=value.
-func environment(pairs ...string) func(string) (string, bool) {
+func variables(pairs ...string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		for _, p := range pairs {
 			if n, value, _ := strings.Cut(p, "="); n == name {
@@ -68,7 +68,7 @@ func TestProfiles(t *testing.T) {
 		{release.Production, "production", true, false},
 	} {
 		t.Run(string(tt.profile), func(t *testing.T) {
-			out, err := Run(t.Context(), Request{Dir: dir, Profile: tt.profile, OutDir: "dist-" + string(tt.profile), Env: environment(), Version: "test"})
+			out, err := Run(t.Context(), Request{Dir: dir, Profile: tt.profile, OutDir: "dist-" + string(tt.profile), Env: variables(), Version: "test"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,7 +144,7 @@ console.log(OTHER);
 			files["checkout-deploy.yml"] = "version: 1\nbuild: { env: OTHER, expose: API_URL, define: { import.meta.env.OTHER: { env: OTHER } }, " + tt.more + " }\n"
 			out, err := Run(t.Context(), Request{
 				Dir: writeFiles(t, "shop", files), Format: tt.format, Profile: tt.profile, Version: "test",
-				Env: environment("API_URL=https://api.example", "OTHER=other"),
+				Env: variables("API_URL=https://api.example", "OTHER=other"),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -198,7 +198,7 @@ export const c = [process.env.API_URL_2, process.env['BRACKETS']];
 				"node_modules/kit/package.json": `{"name":"kit"}`, "node_modules/kit/index.js": "console.log(process.env.KIT, process.env.COMMENT_2)",
 				"checkout-deploy.yml": "version: 1\nbuild: { source-maps: none, expose: [SET], define: { process.env.SET_TOO: 1 }, " + settings + " }\n",
 			})
-			out, err := Run(t.Context(), Request{Dir: dir, Env: environment("SET=1"), Version: "test"})
+			out, err := Run(t.Context(), Request{Dir: dir, Env: variables("SET=1"), Version: "test"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -226,7 +226,7 @@ func TestProfileChoosesTargets(t *testing.T) {
 			"package.json": `{"browserslist": {"production": ["chrome 70"], "development": "chrome 120", "test": "chrome 90"}}`,
 			"src/index.ts": "console.log(1); export {}",
 		})
-		out, err := Run(t.Context(), Request{Dir: dir, Profile: tt.profile, Env: environment(), Version: "test"})
+		out, err := Run(t.Context(), Request{Dir: dir, Profile: tt.profile, Env: variables(), Version: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func TestNoSecretInRelease(t *testing.T) {
 				"checkout-deploy.yml": "version: 1\nbuild:\n  env: [PLAIN, HEAD, TAIL]\n  " + way + "\n",
 			})
 			cut := len(secret) / 2
-			out, err := Run(context.Background(), Request{Dir: dir, Env: environment("PLAIN="+secret, "HEAD="+secret[:cut], "TAIL="+secret[cut:]), Version: "test"})
+			out, err := Run(context.Background(), Request{Dir: dir, Env: variables("PLAIN="+secret, "HEAD="+secret[:cut], "TAIL="+secret[cut:]), Version: "test"})
 			if err != nil {
 				if strings.Contains(err.Error(), "hunter2hunter2") || strings.Contains(err.Error(), "HUNTER2") {
 					t.Errorf("%s: the error shows it: %v", way, err)

@@ -42,6 +42,9 @@ func page(r *action.Run, out *Outcome, warnings []finding.Finding) report.Page {
 	if out.Timings.Length > 0 {
 		p.Sections = append(p.Sections, timeSection(out.Timings))
 	}
+	if out.Reproduced {
+		p.Facts = append(p.Facts, report.Fact{Label: "Reproducible", Value: report.Text("built twice, equal"), Status: report.Passed})
+	}
 	if n := len(warnings); n > 0 {
 		p.Status, p.Verdict = report.Warning, "It is built, with warnings."
 		p.Sections = slices.Insert(p.Sections, 0, report.Section{Title: "Warnings", Blocks: []report.Block{report.Findings(warnings)}})

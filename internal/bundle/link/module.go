@@ -177,7 +177,8 @@ func (l *linker) modules(ctx context.Context) (*Output, error) {
 }
 
 // inUseAsModules adds the roots' own chunks, which are files here even when
-// they only pass on a namespace.
+// they only pass on a namespace. Their order is that of what is in them: esbuild
+// names a chunk by its text, with the source map's.
 func (l *linker) inUseAsModules() []*unit {
 	out := l.inUse()
 	for _, u := range l.order {
@@ -185,6 +186,7 @@ func (l *linker) inUseAsModules() []*unit {
 			out = append(out, u)
 		}
 	}
+	slices.SortFunc(out, func(a, b *unit) int { return strings.Compare(a.id, b.id) })
 	return out
 }
 

@@ -2,7 +2,6 @@ package style
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -53,7 +52,7 @@ func (c *Compiler) loadAsset(path string) (api.OnLoadResult, error) {
 	if err := c.origin.Check(path); err != nil {
 		return api.OnLoadResult{}, err
 	}
-	content, err := os.ReadFile(path)
+	content, err := c.readFile(path)
 	if err != nil {
 		return api.OnLoadResult{}, fmt.Errorf("reading asset: %w", err)
 	}

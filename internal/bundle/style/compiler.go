@@ -9,7 +9,10 @@ package style
 import (
 	"context"
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/org/checkout-deploy/internal/bundle/origin"
@@ -61,6 +64,7 @@ type Compiler struct {
 	mu     sync.Mutex
 	scopes map[string]string // CSS-module scope to the file that has it
 	loose  looseLog
+	read   map[string]bool // see Inputs
 }
 
 // New prepares a compiler. No process is started.
@@ -75,7 +79,7 @@ func New(options Options) (*Compiler, error) {
 	if options.MaxWarnings == 0 {
 		options.MaxWarnings = 20
 	}
-	c := &Compiler{options: options, origin: origin.New(options.Bound), root: root, scopes: map[string]string{}}
+	c := &Compiler{options: options, origin: origin.New(options.Bound), root: root, scopes: map[string]string{}, read: map[string]bool{}}
 	c.process.compiler = c
 	c.find = sync.OnceValues(func() (string, error) { return FindSass(options) })
 	return c, nil
@@ -99,6 +103,25 @@ func (c *Compiler) CanCompile(path string) error {
 // Close ends the Sass process, also in the middle of a compilation; those
 // waiting get an error. A closed compiler compiles no more Sass.
 func (c *Compiler) Close() error { return c.process.close() }
+
+// Inputs lists the files read so far, absolute, without links and sorted: sources,
+// what they import, and the assets they name.
+func (c *Compiler) Inputs() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Keys(c.read))
+}
+
+// readFile is os.ReadFile, noted.
+func (c *Compiler) readFile(path string) ([]byte, error) {
+	content, err := os.ReadFile(path)
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.read[path] = true
+	}
+	return content, err
+}
 
 // Compile compiles the file at path (absolute, or relative to Root). A second
 // call returns the same Sheet as long as none of the files it was made of has

@@ -23,7 +23,7 @@ func (j *job) read(i int) (string, error) {
 	if err := j.compiler.origin.Check(f.real); err != nil {
 		return "", err
 	}
-	content, err := os.ReadFile(f.real)
+	content, err := j.compiler.readFile(f.real)
 	if err != nil {
 		return "", fmt.Errorf("reading %q: %w", j.compiler.display(f.real), err)
 	}

@@ -134,7 +134,7 @@ func (c *Compiler) readPlain(path string) (*source, error) {
 	if err := c.origin.Check(path); err != nil {
 		return nil, err
 	}
-	content, err := os.ReadFile(path)
+	content, err := c.readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading style source %q: %w", c.display(path), err)
 	}
