@@ -182,8 +182,8 @@ func TestWritten(t *testing.T) {
 	dist := t.TempDir()
 	write(t, dist, map[string]string{"a.js": "bench-mark-001", "b/c.css": ".bench-mark-002", "a.js.map": "bench-mark-003"})
 	for mark, want := range map[string]bool{"bench-mark-001": true, "bench-mark-002": true, "bench-mark-003": false} {
-		if got, err := written(dist, mark); got != want || err != nil {
-			t.Errorf("%s: got %t, %v", mark, got, err)
+		if got, at, err := written(dist, mark); got != want || err != nil || at.IsZero() == want {
+			t.Errorf("%s: got %t, %s, %v", mark, got, at, err)
 		}
 	}
 }

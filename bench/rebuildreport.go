@@ -16,8 +16,8 @@ type Rebuilds struct {
 	Boots   []Result  `json:"boots"` // of what was written last, all edits undone
 }
 
-// Markdown is the report as tables: milliseconds, and how many times the lower
-// bound that is.
+// Markdown is the report as tables: milliseconds, and how many times bare
+// that is.
 func (r Rebuilds) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", r.Machine)

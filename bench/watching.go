@@ -171,17 +171,25 @@ func (w *watching) await(ctx context.Context, e edit, mark string, want bool) (t
 		if err != nil {
 			return at, err
 		}
-		there := false
+		var there bool
+		var since time.Time
 		if w.served {
 			there, err = w.fetch(ctx, e, mark)
-			at = time.Now() // the page has it
+			since = time.Now() // the page has it
 		} else {
-			there, err = written(w.dist, mark)
+			there, since, err = written(w.dist, mark)
 		}
 		if err != nil || there == want {
-			return at, err
+			return later(at, since), err
 		}
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // fetch looks for a mark in the file that an open page would load.
@@ -224,19 +232,25 @@ func body(ctx context.Context, url string) ([]byte, error) {
 	return data, errors.Join(err, content.Close())
 }
 
-// written looks for a mark in the scripts and styles of a folder.
-func written(dist, mark string) (there bool, err error) {
+// written looks for a mark in the scripts and styles of a folder, and says when
+// the file that has it was written.
+func written(dist, mark string) (there bool, at time.Time, err error) {
 	err = filepath.WalkDir(dist, func(path string, d fs.DirEntry, err error) error {
 		if ext := filepath.Ext(path); err != nil || d.IsDir() || ext != ".js" && ext != ".css" {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		if there = there || bytes.Contains(data, []byte(mark)); there {
-			return fs.SkipAll
+		if err != nil || !bytes.Contains(data, []byte(mark)) {
+			return err
 		}
-		return err
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		there, at = true, info.ModTime()
+		return fs.SkipAll
 	})
-	return there, err
+	return there, at, err
 }
 
 // ask has the watcher build, where it doesn't notice changes by itself.
@@ -271,8 +285,8 @@ func (w *watching) end() (peak int64, err error) {
 	return peak, os.WriteFile(w.log, w.output.Bytes(), 0o644)
 }
 
-// watchers are the peers of -rebuild that are asked for. They work on a copy of
-// the checkout.
+// watchers are the peers of -rebuild that are asked for, webpack only by name:
+// its first build takes minutes. They work on a copy of the checkout.
 func (l layout) watchers(s settings) ([]*watcher, error) {
 	only := strings.Split(s.only, ",")
 	for _, name := range only {
@@ -282,7 +296,7 @@ func (l layout) watchers(s settings) ([]*watcher, error) {
 	}
 	var list []*watcher
 	for _, name := range watcherNames {
-		if s.only != "" && !slices.Contains(only, name) {
+		if s.only == "" && name == "webpack" || s.only != "" && !slices.Contains(only, name) {
 			continue
 		}
 		dir := filepath.Join(l.out, "rebuild", name)
@@ -299,7 +313,7 @@ func (l layout) watchers(s settings) ([]*watcher, error) {
 	return list, nil
 }
 
-// watcherNames are all of them, the lower bound first. webpack comes last: what
+// watcherNames are all of them, first what ratios refer to. webpack comes last: what
 // it writes is in the copy.
 var watcherNames = []string{"bare", "ours-serve", "ours-watch", "rspack", "webpack"}
 

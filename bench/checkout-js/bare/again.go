@@ -115,7 +115,7 @@ func (s sheet) fresh() bool {
 }
 
 // sources are the files that a source map names: those with rules, which is
-// enough for a lower bound.
+// enough for the bench.
 func sources(sourceMap string) (paths []string) {
 	var m struct{ Sources []string }
 	_ = json.Unmarshal([]byte(sourceMap), &m) // Sass wrote it

@@ -7,8 +7,8 @@
 // modules into classic script tags.
 //
 // With -again it builds as for development, and once more at each line on
-// standard input: the lower bound of a rebuild, with nobody who has to notice
-// that a file has changed.
+// standard input: what esbuild's incremental API takes, with nobody who has to
+// notice that a file has changed.
 package main
 
 import (
