@@ -63,6 +63,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		// alive: collecting a little earlier keeps the peak in the bound that
 		// docs/benchmarks.md gives.
 		defer debug.SetGCPercent(debug.SetGCPercent(80))
+		preferHugePages()
 	}
 	dir := r.Path(in.dir)
 	req := Request{
