@@ -62,7 +62,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		// esbuild keeps its syntax trees between two links, so the heap is mostly
 		// alive: collecting a little earlier keeps the peak in the bound that
 		// docs/benchmarks.md gives.
-		defer debug.SetGCPercent(debug.SetGCPercent(80))
+		defer debug.SetGCPercent(debug.SetGCPercent(55))
 		preferHugePages()
 	}
 	dir := r.Path(in.dir)
