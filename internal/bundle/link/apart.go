@@ -14,6 +14,14 @@ import (
 // The zero value is ready. It serves one entry, and one Link at a time.
 type Memory struct {
 	modules map[string]*module
+	files   map[string]*keptFile // by the first module's name
+}
+
+// keptFile is a file and the texts that it was made of.
+type keptFile struct {
+	texts [][]byte
+	file  *File
+	extra []File
 }
 
 // module is a chunk's one module, apart from all others.
@@ -92,7 +100,7 @@ func (l *linker) readApart(u *unit) error {
 
 // same reports the very text: callers keep the slice of what has not changed.
 func (c *Chunk) same(other *Chunk) bool {
-	return len(c.Code) == len(other.Code) && (len(c.Code) == 0 || &c.Code[0] == &other.Code[0]) && c.CommonJS == other.CommonJS
+	return sameSlice(c.Code, other.Code) && c.CommonJS == other.CommonJS
 }
 
 // recall keeps this time's modules, and forgets those that are gone.
@@ -205,9 +213,38 @@ func (l *linker) unitsApart(r *Root, initial map[*unit]bool) []*unit {
 	return out
 }
 
-// scriptApart writes one file of modules, each from its first line on.
+// scriptApart is the file of a group of modules, or the one that was made of the
+// same texts the last time.
 func (l *linker) scriptApart(g *unitFile, prelude []byte) (*File, []File, error) {
-	size := len(prelude) + 256
+	var texts [][]byte
+	for _, u := range g.units {
+		texts = append(texts, u.module.text)
+	}
+	if prelude != nil || len(texts) == 0 {
+		return l.writeApart(g, prelude)
+	}
+	if kept := l.Apart.files[g.units[0].id]; kept != nil && slices.EqualFunc(kept.texts, texts, sameSlice) && strings.HasPrefix(kept.file.Path, g.name+"-") {
+		return kept.file, kept.extra, nil
+	}
+	f, extra, err := l.writeApart(g, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if l.Apart.files == nil {
+		l.Apart.files = map[string]*keptFile{}
+	}
+	l.Apart.files[g.units[0].id] = &keptFile{texts, f, extra}
+	return f, extra, nil
+}
+
+// sameSlice reports the very bytes: what has not changed is kept.
+func sameSlice(a, b []byte) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// writeApart writes one file of modules, each from its first line on.
+func (l *linker) writeApart(g *unitFile, prelude []byte) (*File, []File, error) {
+	size := len(prelude) + 512 // the map's name comes last
 	for _, u := range g.units {
 		size += len(u.module.text) + len(u.id) + 8
 	}

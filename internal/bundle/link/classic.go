@@ -113,7 +113,9 @@ func (l *linker) script(g *unitFile, prelude []byte) (*File, []File, error) {
 // finish names, pins and maps a script; encode makes the map of a file of that
 // name, nil for none.
 func (l *linker) finish(g *unitFile, content []byte, encode func(path string) ([]byte, error)) (*File, []File, error) {
-	path := g.name + "-" + ContentHash(content) + ".js"
+	hash := sha512.New384() // of what is hashed twice, once
+	_, _ = hash.Write(content)
+	path := g.name + "-" + contentHash(hash.Sum(nil)) + ".js"
 	var extra []File
 	if encode != nil {
 		text, err := encode(path)
@@ -121,7 +123,9 @@ func (l *linker) finish(g *unitFile, content []byte, encode func(path string) ([
 			return nil, nil, err
 		}
 		if l.Link {
-			content = fmt.Appendf(content, "//# sourceMappingURL=%s.map\n", path)
+			end := fmt.Sprintf("//# sourceMappingURL=%s.map\n", path)
+			content = append(content, end...)
+			_, _ = hash.Write([]byte(end))
 		}
 		extra = append(extra, File{Path: path + ".map", Content: text, Integrity: Integrity(text), Role: SourceMap})
 	}
@@ -131,7 +135,7 @@ func (l *linker) finish(g *unitFile, content []byte, encode func(path string) ([
 		modules = append(modules, u.chunk.Modules...)
 		parts = append(parts, u.parts...)
 	}
-	return &File{Path: path, Content: content, Integrity: Integrity(content), Role: Script, Units: modules, Parts: parts}, extra, nil
+	return &File{Path: path, Content: content, Integrity: integrity(hash.Sum(nil)), Role: Script, Units: modules, Parts: parts}, extra, nil
 }
 
 // table is what the run time knows of the lazy files.
@@ -278,15 +282,19 @@ func (l *linker) hinted() map[string]hint {
 // Integrity is the SRI string of a file's bytes (W3C SRI: sha384, padded base64).
 func Integrity(content []byte) string {
 	sum := sha512.Sum384(content)
-	return "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+	return integrity(sum[:])
 }
+
+func integrity(sum []byte) string { return "sha384-" + base64.StdEncoding.EncodeToString(sum) }
 
 // ContentHash is the part of a file's name that changes with its bytes: 40 bits
 // of SHA-384, hexadecimal.
 func ContentHash(content []byte) string {
 	sum := sha512.Sum384(content)
-	return hex.EncodeToString(sum[:5])
+	return contentHash(sum[:])
 }
+
+func contentHash(sum []byte) string { return hex.EncodeToString(sum[:5]) }
 
 func quoteJS(s string) string {
 	b, _ := json.Marshal(s) // a string always encodes
