@@ -40,8 +40,10 @@ type compiledModule struct {
 	source    []byte          // of a script of the project's own
 
 	// What esbuild says of it, to tell whether an edit changes the graph.
-	format  string
-	imports []metaImport
+	format   string
+	imports  []metaImport
+	exports  []string
+	warnings []api.Message
 }
 
 func (a *Apart) entry(name string) *entryApart {
@@ -87,8 +89,17 @@ func (c *compilation) compileApart(ctx context.Context, warnings []api.Message) 
 	return out, nil
 }
 
+// prune forgets modules that nothing reaches: nobody tells their changes.
+func (e *entryApart) prune(reachable []string) {
+	maps.DeleteFunc(e.modules, func(key string, _ *compiledModule) bool {
+		_, found := slices.BinarySearch(reachable, key)
+		return !found
+	})
+}
+
 // layOut says what the linker needs of compiled modules.
 func (c *compilation) layOut(known *entryApart, keys []string) *compiled {
+	known.prune(keys)
 	out := &compiled{}
 	for _, key := range keys {
 		out.apart = append(out.apart, c.chunkApart(known.modules[key]))
@@ -146,6 +157,9 @@ var attributed = map[string]api.Loader{
 func (c *compilation) batchOf(key string) (format api.Format, loader api.Loader) {
 	if i := strings.LastIndex(key, " with {"); i >= 0 {
 		return api.FormatCommonJS, attributed[key[i:]]
+	}
+	if mod := c.graph.modules[key]; mod != nil && mod.attribute != "" {
+		return api.FormatCommonJS, attributed[" with { type: '"+mod.attribute+"' }"]
 	}
 	if mod := c.graph.modules[key]; mod != nil && mod.format != "esm" {
 		return api.FormatCommonJS, api.LoaderNone
@@ -216,7 +230,7 @@ func (c *compilation) transpile(b batch) (errors []api.Message) {
 	if len(res.Errors) > 0 {
 		return res.Errors
 	}
-	b.readMeta(res.Metafile)
+	b.readMeta(res.Metafile, res.Warnings)
 	for _, f := range res.OutputFiles {
 		var i int
 		base := path.Base(f.Path)
@@ -233,18 +247,23 @@ func (c *compilation) transpile(b batch) (errors []api.Message) {
 }
 
 // readMeta notes what esbuild says of each module.
-func (b batch) readMeta(text string) {
+func (b batch) readMeta(text string, warnings []api.Message) {
 	meta, err := readMetafile(text)
 	if err != nil {
 		return // every module looks changed then
 	}
-	imports := map[string][]metaImport{}
+	outputs := map[string]metaOutput{}
 	for _, out := range meta.Outputs {
-		imports[out.EntryPoint] = out.Imports
+		outputs[out.EntryPoint] = out
 	}
 	for _, m := range b.modules {
 		name, _, _ := strings.Cut(m.key, " with {")
-		m.format, m.imports = meta.Inputs[name].Format, imports[name]
+		m.format, m.imports, m.exports = meta.Inputs[name].Format, outputs[name].Imports, outputs[name].Exports
+		for _, w := range warnings {
+			if w.Location != nil && w.Location.File == name && w.ID != "unsupported-require-call" {
+				m.warnings = append(m.warnings, w)
+			}
+		}
 	}
 }
 

@@ -36,7 +36,11 @@ func (c *compilation) link(ctx context.Context, out *compiled, values map[string
 	}
 	in.Values[metaEnvValue] = metaEnvObject(c.defines())
 	before := len(c.sources.warnings)
-	defer func() { c.sources.warnings = c.sources.warnings[:before] }() // a session links again
+	assets := maps.Clone(c.sources.assets)
+	c.sources.sheets = nil
+	defer func() { // a session links again, perhaps other styles
+		c.sources.warnings, c.sources.assets = c.sources.warnings[:before], assets
+	}()
 	linked, err := link.Link(ctx, in)
 	if err != nil {
 		return nil, err

@@ -20,10 +20,12 @@ type graph struct {
 }
 
 type module struct {
-	key     string
-	bytes   int
-	format  string // "esm", "cjs", or "" (JSON, data)
-	imports []edge
+	key    string
+	bytes  int
+	format string // "esm", "cjs", or "" (JSON, data)
+	// attribute is the type that its imports ask for, where all ask for one.
+	attribute string
+	imports   []edge
 	// declared are all imports of the text, where imports lacks those that
 	// evaluate nothing; nil where it has them.
 	declared []edge
@@ -52,6 +54,12 @@ type metaInput struct {
 	Bytes   int          `json:"bytes"`
 	Format  string       `json:"format"`
 	Imports []metaImport `json:"imports"`
+	With    attributes   `json:"with"`
+}
+
+// attributes are those of an import: with { type: "json" }.
+type attributes struct {
+	Type string `json:"type"`
 }
 
 type metaImport struct {
@@ -59,6 +67,8 @@ type metaImport struct {
 	Kind     string `json:"kind"`
 	Original string `json:"original"`
 	External bool   `json:"external"`
+
+	With attributes `json:"with"`
 }
 
 type metaOutput struct {
@@ -113,7 +123,7 @@ func readMetafile(text string) (*metafile, error) {
 func newGraph(m *metafile) *graph {
 	g := &graph{modules: make(map[string]*module, len(m.Inputs))}
 	for key, in := range m.Inputs {
-		mod := &module{key: key, bytes: in.Bytes, format: in.Format}
+		mod := &module{key: key, bytes: in.Bytes, format: in.Format, attribute: in.With.Type}
 		for _, imp := range in.Imports {
 			if !imp.External {
 				mod.imports = append(mod.imports, edge{imp.Path, imp.Kind, imp.Original})

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,13 @@ func (r *reads) file(path string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.files[path] = true
+}
+
+// all are the files noted so far.
+func (r *reads) all() map[string]bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.files)
 }
 
 // readFile is os.ReadFile, noted.

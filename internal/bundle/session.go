@@ -1,10 +1,12 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,6 +49,7 @@ func (s *Session) Compile(ctx context.Context, changed []string) (*Compiled, err
 		}
 	}
 	s.failed, s.broken, s.inputs = nil, false, nil
+	s.note(s.entries)
 	return &Compiled{c: s.c, entries: slices.Clone(s.entries)}, nil
 }
 
@@ -61,6 +64,17 @@ func (s *Session) Inputs() []string {
 func (s *Session) note(entries []compiledEntry) {
 	if s.inputs == nil {
 		s.inputs = map[string]bool{}
+	}
+	if s.c == nil {
+		return
+	}
+	maps.Copy(s.inputs, s.c.reads.all())
+	for _, path := range s.c.effects.files() {
+		s.inputs[path] = true
+	}
+	s.inputs[filepath.Join(s.opts.Root, "tsconfig.json")] = true
+	if s.opts.TSConfig != "" {
+		s.inputs[s.c.abs(s.opts.TSConfig)] = true
 	}
 	for _, e := range entries {
 		if e.state.graph != nil {
@@ -82,14 +96,11 @@ func (s *Session) note(entries []compiledEntry) {
 // compileAll looks at the whole graph.
 func (s *Session) compileAll(ctx context.Context, changed []string) error {
 	if s.c == nil || slices.ContainsFunc(changed, describesOthers) {
-		if s.c != nil {
-			s.c.close()
-		}
 		c, err := newCompilation(s.opts)
 		if err != nil {
-			s.c = nil
 			return err
 		}
+		s.Close()
 		s.c = c
 		if s.opts.Apart != nil {
 			s.opts.Apart.entries = nil
@@ -117,9 +128,11 @@ func (s *Session) compileAll(ctx context.Context, changed []string) error {
 // describesOthers reports a file that says what other files mean.
 func describesOthers(path string) bool {
 	base := filepath.Base(path)
-	return base == "package.json" || strings.HasSuffix(base, ".d.ts") ||
+	return base == "package.json" || declarationFile.MatchString(base) ||
 		strings.HasPrefix(base, "tsconfig") && strings.HasSuffix(base, ".json")
 }
+
+var declarationFile = regexp.MustCompile(`\.d\.[cm]?ts$`)
 
 // forget drops what the files were compiled to.
 func (s *Session) forget(changed []string) {
@@ -139,7 +152,7 @@ func (s *Session) forget(changed []string) {
 // replace takes changes that leave the graph as it is, and reports whether they
 // all do. What is no module of the graph is a style's part, or nobody's.
 func (s *Session) replace(ctx context.Context, changed []string) bool {
-	if s.opts.Apart == nil || slices.ContainsFunc(changed, describesOthers) {
+	if s.opts.Apart == nil || slices.ContainsFunc(changed, describesOthers) || slices.ContainsFunc(changed, s.isNew) {
 		return len(changed) == 0
 	}
 	for i := range s.entries {
@@ -154,12 +167,21 @@ func (s *Session) replace(ctx context.Context, changed []string) bool {
 	return true
 }
 
+// isNew reports a file that no module was made of, and that an import may lead to
+// from now on.
+func (s *Session) isNew(path string) bool {
+	if _, err := os.Stat(path); err != nil || s.inputs[path] {
+		return false
+	}
+	return isScriptFile(path) || styleFile.MatchString(path) || s.opts.isAsset(path) || filepath.Ext(path) == ".json"
+}
+
 // again compiles the changed modules of the entry at hand; false where they bring
 // something that the graph does not have, or are in error.
 func (c *compilation) again(ctx context.Context, known *entryApart, last *compiled, changed []string) (*compiled, bool) {
 	keys := c.affected(known, changed)
 	for _, key := range keys {
-		if !c.reread(key, known.modules[key]) {
+		if c.opts.isAsset(key) || !c.reread(key, known.modules[key]) {
 			return nil, false
 		}
 	}
@@ -171,7 +193,7 @@ func (c *compilation) again(ctx context.Context, known *entryApart, last *compil
 	rewired := false
 	for _, m := range modules {
 		old := known.modules[m.key]
-		if m.format != old.format {
+		if m.format != old.format || c.leadsElsewhere(m, old) {
 			return nil, false
 		}
 		if !slices.Equal(m.imports, old.imports) || !maps.Equal(m.bare, old.bare) {
@@ -183,14 +205,20 @@ func (c *compilation) again(ctx context.Context, known *entryApart, last *compil
 		fresh[m.key] = m
 	}
 	maps.Copy(known.modules, fresh)
+	warnings := last.warnings
+	for key, m := range fresh {
+		warnings = slices.DeleteFunc(slices.Clone(warnings), func(w api.Message) bool { return w.Location != nil && w.Location.File == key })
+		warnings = append(warnings, m.warnings...)
+	}
 	if rewired {
 		c.polyfills = nil
 		c.plan.available = availability(c.entryRoot(), c.graph.starts())
 		out := c.layOut(known, c.reachable())
-		out.warnings = last.warnings
+		out.warnings = warnings
 		return out, true
 	}
 	out := *last
+	out.warnings = warnings
 	out.apart = slices.Clone(out.apart)
 	for i := range out.apart {
 		if m := fresh[out.apart[i].Name]; m != nil {
@@ -198,6 +226,18 @@ func (c *compilation) again(ctx context.Context, known *entryApart, last *compil
 		}
 	}
 	return &out, true
+}
+
+var exportClause = regexp.MustCompile(`\bexport\s*(?:type\s*)?\{[^}]*\}`)
+
+// leadsElsewhere reports a module whose exports others were led to, past a
+// barrel, and that has others now.
+func (c *compilation) leadsElsewhere(m, old *compiledModule) bool {
+	if !c.pureTarget(m.key) {
+		return false
+	}
+	clauses := func(text []byte) string { return string(bytes.Join(exportClause.FindAll(text, -1), nil)) }
+	return !slices.Equal(m.exports, old.exports) || clauses(m.source) != clauses(old.source)
 }
 
 // affected lists the modules that changed files make.
@@ -235,6 +275,11 @@ func (c *compilation) rewire(m *compiledModule, known *entryApart) bool {
 			return false
 		}
 		now = append(now, edge{to, imp.Kind, imp.Path})
+	}
+	for _, e := range mod.edges() {
+		if c.opts.isAsset(e.to) && !slices.Contains(now, e) {
+			return false // the release may have one file less
+		}
 	}
 	mod.imports, mod.declared = now, nil
 	return true

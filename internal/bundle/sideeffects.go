@@ -79,6 +79,19 @@ func (s *sideEffects) find(dir string) *declaration {
 	return d
 }
 
+// files are the package.json files that were looked for and found.
+func (s *sideEffects) files() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for dir, d := range s.dirs {
+		if d != nil && d.dir == dir {
+			out = append(out, filepath.Join(dir, "package.json"))
+		}
+	}
+	return out
+}
+
 func readDeclaration(dir string) (d *declaration, found bool) {
 	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
 	if err != nil {

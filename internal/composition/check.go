@@ -11,8 +11,8 @@ import (
 // are far above any real build.
 const (
 	MaxSize     = 64 << 20  // bytes of JSON
-	MaxPasses   = 64        // passes, and likewise entries of a pass
-	MaxModules  = 200_000   // modules of a pass, and likewise files and packages
+	MaxPasses   = 64        // passes
+	MaxModules  = 200_000   // modules of a pass, and likewise entries, files and packages
 	MaxImports  = 2_000_000 // imports of a pass, and likewise parts
 	MaxText     = 4096      // bytes of a name or path
 	maxFileSize = 1 << 40
@@ -52,9 +52,9 @@ func (c *Composition) Check() error {
 }
 
 func (k *checker) pass(p *Pass) {
-	if len(p.Entries) > MaxPasses || len(p.Modules) > MaxModules || len(p.Packages) > MaxModules || len(p.Files) > MaxModules {
-		k.add("pass %q: got %d entries, %d modules, %d packages and %d files, want at most %d entries and %d of each of the others",
-			p.Name, len(p.Entries), len(p.Modules), len(p.Packages), len(p.Files), MaxPasses, MaxModules)
+	if len(p.Entries) > MaxModules || len(p.Modules) > MaxModules || len(p.Packages) > MaxModules || len(p.Files) > MaxModules {
+		k.add("pass %q: got %d entries, %d modules, %d packages and %d files, want at most %d of each",
+			p.Name, len(p.Entries), len(p.Modules), len(p.Packages), len(p.Files), MaxModules)
 		return
 	}
 	entries := map[string]bool{}

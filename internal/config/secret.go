@@ -8,6 +8,9 @@ import (
 	"unicode"
 )
 
+// ofWhere ends a name that says which of several it is of: DB_PASSWORD_PRODUCTION.
+const ofWhere = `(_(PROD|PRODUCTION|LIVE|STAGING|STAGE|TEST|TESTING|DEV|DEVELOPMENT|LOCAL|SANDBOX|CI|OLD|NEW|PRIMARY|SECONDARY|[0-9]+))*$`
+
 // secretsBelong says where a secret should be instead.
 const secretsBelong = "what is built is public, and the file is in the repository: keep secrets in the repository's settings, and use them on the server or as an action's input"
 
@@ -72,9 +75,9 @@ var (
 	// published are words of keys that are made to be seen.
 	published = regexp.MustCompile(`(^|_)(PUBLIC|PUBLISHABLE|PUB|SITE|BROWSER|MAPS)(_|$)`)
 	// secretVariables end the names of variables that hold secrets.
-	secretVariables = regexp.MustCompile(`(^|_)(TOKENS?|SECRETS?|SECRETKEY|PASS|PASSWORDS?|PAT|PWD|CREDENTIALS?|CREDS?|AUTH|KEYS?|APIKEY|KUBECONFIG|COOKIE)(_?[0-9]+)?(_(JSON|FILE|CONFIG))?$`)
+	secretVariables = regexp.MustCompile(`(^|_)(TOKENS?|SECRETS?|SECRETKEY|PASS|PASSWORDS?|PAT|PWD|CREDENTIALS?|CREDS?|AUTH|KEYS?|APIKEY|KUBECONFIG|COOKIE)(_?[0-9]+)?(_(JSON|FILE|CONFIG))?` + ofWhere)
 	// secretWords end the names of secrets: API_TOKEN, but not TOKEN_URL.
-	secretWords = regexp.MustCompile(`(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY(_ID)?|SECRET_(ACCESS_)?KEY|ACCESS_KEY(_ID)?|SIGNING_KEY|ENCRYPTION_KEY)(_B64|_BASE64|_PEM)?$|^ACTIONS_ID_TOKEN_`)
+	secretWords = regexp.MustCompile(`(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY(_ID)?|SECRET_(ACCESS_)?KEY|ACCESS_KEY(_ID)?|SIGNING_KEY|ENCRYPTION_KEY)(_B64|_BASE64|_PEM)?` + ofWhere + `|^ACTIONS_ID_TOKEN_`)
 	// secretHints are anywhere in the names of what may hold one.
 	secretHints = regexp.MustCompile(`(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY)(_|$)`)
 )

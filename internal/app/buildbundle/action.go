@@ -71,7 +71,13 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		Dir:     dir, Config: in.config, OutDir: in.outDir, Report: in.report, Format: in.format, Profile: in.profile,
 		Workspace: r.Workspace(), MkdirAll: r.MkdirAll, Env: r.Lookup, LookPath: r.LookPath, ProgramFolder: r.ProgramFolder(), Sass: sassOf(r), Version: r.Version,
 	}
-	if err := in.laptop.check(); err != nil {
+	var single []string
+	for _, name := range []string{"report", "compare", "reproducible"} {
+		if r.Given(name) {
+			single = append(single, name)
+		}
+	}
+	if err := in.laptop.check(single); err != nil {
 		return err
 	}
 	if in.laptop.wanted() {
@@ -81,6 +87,12 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 		req.Check = &Check{Group: r.Group, Logf: r.Logf, Now: r.Now}
 	}
 	watched, timings := follow(r)
+	if req.Check != nil {
+		req.Check.Group = func(title string, do func() error) error {
+			watched.end() // the line that it has on a terminal
+			return r.Group(title, do)
+		}
+	}
 	req.Timings = timings
 	var p report.Page
 	var html stagedFile

@@ -79,8 +79,11 @@ func (b *baseline) predicate(dir fs.FS, name, predicateType string) ([]byte, err
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil || !info.Mode().IsRegular() || info.Size() > composition.MaxSize {
-		return nil, fmt.Errorf("compare: got %s of no use, want a file of at most %d bytes: %w", file, composition.MaxSize, err)
+	if err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > composition.MaxSize {
+		return nil, fmt.Errorf("compare: got %s of no use, want a file of at most %d bytes", file, composition.MaxSize)
 	}
 	f, err := dir.Open(file)
 	if err != nil {

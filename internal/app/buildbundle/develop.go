@@ -35,6 +35,7 @@ func newDeveloper(req Request, banner func(release.Format) string) (*developer, 
 		p := &cfg.Build.Passes[i]
 		opts, err := d.styles.options(p)
 		if err != nil {
+			d.close()
 			return nil, passError(p, err)
 		}
 		if opts.Format == bundle.Classic && !opts.Minify {
@@ -62,13 +63,21 @@ func (d *developer) build(ctx context.Context, changed []string) (*builder, erro
 	b := &builder{Request: d.req, cfg: d.cfg, styles: d.styles.styles, unmeasured: true, rel: &release.Release{
 		Profile: d.cfg.Build.Profile, Tool: release.Tool{Name: "checkout-deploy/build-bundle", Version: d.req.Version},
 	}}
+	// Every pass has to hear of the changes, whatever becomes of the others.
+	compiled := make([]*bundle.Compiled, len(d.sessions))
+	errs := make([]error, len(d.sessions))
+	for i := range d.sessions {
+		c, err := d.sessions[i].Compile(ctx, changed)
+		if compiled[i] = c; err != nil {
+			errs[i] = passError(&d.cfg.Build.Passes[i], err)
+		}
+	}
+	if err := bundle.JoinErrors(errs...); err != nil {
+		return nil, err
+	}
 	for i := range d.cfg.Build.Passes {
 		p := &d.cfg.Build.Passes[i]
-		compiled, err := d.sessions[i].Compile(ctx, changed)
-		if err == nil {
-			err = b.link(ctx, p, d.options[i], compiled)
-		}
-		if err != nil {
+		if err := b.link(ctx, p, d.options[i], compiled[i]); err != nil {
 			return nil, passError(p, err)
 		}
 	}

@@ -106,6 +106,9 @@ func fileGraph(rel *release.Release, c *composition.Composition) report.Graph {
 		for m, module := range p.Modules {
 			for _, imp := range module.Imports {
 				for _, from := range in[m] {
+					if slices.Contains(in[imp.To], from) {
+						continue // it has the module itself: entries of a pass share nothing
+					}
 					for _, to := range in[imp.To] {
 						e := report.Edge{From: from, To: to, Later: imp.Kind == composition.Dynamic}
 						if imp.Route != composition.Bypassed && from != to && from >= base && !seen[e] {

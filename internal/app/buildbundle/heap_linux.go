@@ -18,13 +18,15 @@ const heapRoom = 640 << 20
 // addresses, which the run time uses again; the memory itself is never touched
 // here, so it costs nothing until it is used.
 func preferHugePages() {
-	var space unix.Rlimit
 	overcommit, err := os.ReadFile("/proc/sys/vm/overcommit_memory")
 	if err != nil || strings.TrimSpace(string(overcommit)) == "2" {
 		return // addresses count as memory there
 	}
-	if unix.Getrlimit(unix.RLIMIT_AS, &space) != nil || space.Cur != unix.RLIM_INFINITY {
-		return
+	for _, what := range []int{unix.RLIMIT_AS, unix.RLIMIT_DATA} {
+		var limit unix.Rlimit
+		if unix.Getrlimit(what, &limit) != nil || limit.Cur != unix.RLIM_INFINITY {
+			return
+		}
 	}
 	room := make([]byte, heapRoom)
 	_ = unix.Madvise(room, unix.MADV_HUGEPAGE) // where there are none, small ones do

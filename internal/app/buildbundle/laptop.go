@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -37,13 +38,17 @@ func (l *laptop) inputs() []action.Input {
 
 func (l *laptop) wanted() bool { return l.watch || l.serve }
 
-func (l *laptop) check() error {
+// check refuses flags that would do nothing; given are those of a single build.
+func (l *laptop) check(given []string) error {
 	var errs []error
-	if !l.serve {
-		for name, given := range map[string]string{"port": l.port, "public": l.public, "allow-origin": l.from} {
-			if given != "" {
-				errs = append(errs, fmt.Errorf("--%s: got %q without --serve, want both or neither", name, given))
-			}
+	for _, f := range []struct{ name, given string }{{"port", l.port}, {"public", l.public}, {"allow-origin", l.from}} {
+		if f.given != "" && !l.serve {
+			errs = append(errs, fmt.Errorf("--%s: got %q without --serve, want --serve with it", f.name, f.given))
+		}
+	}
+	if l.wanted() {
+		for _, name := range given {
+			errs = append(errs, fmt.Errorf("--%s: got it with --watch or --serve, which do not do that; want it in a build of its own", name))
 		}
 	}
 	if n, err := strconv.Atoi(l.port); l.port != "" && (err != nil || n < 1 || n > 65535) {
@@ -61,8 +66,9 @@ type workshop struct {
 	watcher *watch.Watcher
 	dev     *developer
 	last    release.Digest
-	told    []finding.Finding // the warnings of the last build
-	wrong   []string          // files with the errors of the last build
+	own     atomic.Pointer[string] // the output folder, for the watcher
+	told    []finding.Finding      // the warnings of the last build
+	wrong   []string               // files with the errors of the last build
 }
 
 // work builds and waits, until the context ends.
@@ -104,7 +110,8 @@ func (w *workshop) close() {
 
 // ignore leaves out what a build writes itself.
 func (w *workshop) ignore(path string) bool {
-	return w.dev != nil && inside(path, w.dev.styles.outDir())
+	own := w.own.Load()
+	return own != nil && inside(path, *own)
 }
 
 // open starts the server.
@@ -232,6 +239,8 @@ func (w *workshop) build(ctx context.Context, changed []string) (*builder, error
 		if w.dev = dev; err != nil {
 			return nil, err
 		}
+		own := dev.styles.outDir()
+		w.own.Store(&own)
 		changed = nil
 	}
 	return w.dev.build(ctx, changed)
@@ -257,7 +266,7 @@ func (w *workshop) configFiles() []string {
 
 // files are those to watch.
 func (w *workshop) files() []string {
-	out := append(w.configFiles(), filepath.Join(w.req.Dir, "package.json"))
+	out := append(w.configFiles(), filepath.Join(w.req.Dir, "package.json"), filepath.Join(w.req.Dir, ".browserslistrc"))
 	out = append(out, w.wrong...)
 	if w.dev != nil {
 		out = append(out, w.dev.inputs()...)

@@ -216,6 +216,7 @@ func TestLaptopFlags(t *testing.T) {
 		want string
 	}{
 		"a port alone":          {[]string{"--port", "8080"}, `--port: got "8080" without --serve`},
+		"a report":              {[]string{"--watch", "--report", "r.html"}, `--report: got it with --watch or --serve`},
 		"a port that is none":   {[]string{"--serve", "--port", "http"}, `--port: got "http", want a number from 1 to 65535`},
 		"a folder that is none": {[]string{"--serve", "--public", "pages"}, `--public: got "pages", want a folder`},
 	} {

@@ -68,7 +68,7 @@ func (l *linker) signature(m *module) string {
 			to := of[specifier]
 			fmt.Fprintf(&b, "%s %s", specifier, to)
 			if u := l.units[to]; u != nil {
-				fmt.Fprintf(&b, " %t %t %t", u.chunk.CommonJS, u.module.open, m.chunk.Pure[to])
+				fmt.Fprintf(&b, " %t %t %t", u.module.chunk.CommonJS, u.module.open, m.chunk.Pure[to])
 			}
 			b.WriteByte('\n')
 		}
@@ -267,7 +267,7 @@ func (r *apartRenderer) writeExportsApart(b *strings.Builder) {
 
 // addStar adds the names of an `export * from` that are known, and nobody else's.
 func (r *apartRenderer) addStar(getters map[string]string, of int) {
-	if of < 0 || r.objects[of].target.chunk.CommonJS {
+	if of < 0 || r.objects[of].target.module.chunk.CommonJS {
 		return
 	}
 	theirs := r.exportsOf(r.objects[of].target.module, map[*module]bool{})
@@ -295,7 +295,7 @@ func (r *apartRenderer) writeImports(b *strings.Builder) {
 		if !asked[of] {
 			asked[of] = true
 			ask := fmt.Sprintf("%s(%s)", r.names[r.r], quoteJS(o.target.id))
-			if o.target.chunk.CommonJS {
+			if o.target.module.chunk.CommonJS {
 				ask = fmt.Sprintf("%s.i(%s,%t)", r.names[r.r], ask, r.chunk.Node)
 			}
 			fmt.Fprintf(b, "var %s=%s;", o.name, ask)
@@ -303,7 +303,7 @@ func (r *apartRenderer) writeImports(b *strings.Builder) {
 		if s.Kind == scope.ImportStmt && s.Import.Namespace != scope.NoSymbol {
 			fmt.Fprintf(b, "var %s=%s;", r.file.Symbols[s.Import.Namespace].Name, o.name)
 		}
-		if s.Kind == scope.ExportStar && s.Exports[0].Exported == "" && (o.target.chunk.CommonJS || o.target.module.open) {
+		if s.Kind == scope.ExportStar && s.Exports[0].Exported == "" && (o.target.module.chunk.CommonJS || o.target.module.open) {
 			fmt.Fprintf(b, "%s.s(%s,%s);", r.names[r.r], r.names[r.e], o.name)
 		}
 	}
@@ -364,7 +364,7 @@ func (r *apartRenderer) editRequires(param string) {
 		specifier, end, ok := r.requireCall(ref)
 		target := r.target(r.chunk.Requires, specifier)
 		switch {
-		case ok && target != nil && target.chunk.CommonJS:
+		case ok && target != nil && target.module.chunk.CommonJS:
 			r.edits = append(r.edits, edit{start: int(ref.Pos), end: end, text: name + "(" + quoteJS(target.id) + ")"})
 		case ok && target != nil:
 			r.edits = append(r.edits, edit{start: int(ref.Pos), end: end, text: name + ".q(" + quoteJS(target.id) + ")"})
