@@ -303,6 +303,9 @@ func (c *compilation) chunkApart(m *compiledModule) link.Chunk {
 			chunk.Requires[e.original] = e.to
 		default:
 			chunk.Imports[e.original] = e.to
+			if _, asked := chunk.Requires[e.original]; m.common && !asked {
+				chunk.Requires[e.original] = e.to // a script that imports, too: esbuild made it require()
+			}
 			if c.pureTarget(e.to) {
 				chunk.Pure[e.to] = true
 			}

@@ -152,7 +152,7 @@ func (s *Session) forget(changed []string) {
 // replace takes changes that leave the graph as it is, and reports whether they
 // all do. What is no module of the graph is a style's part, or nobody's.
 func (s *Session) replace(ctx context.Context, changed []string) bool {
-	if s.opts.Apart == nil || slices.ContainsFunc(changed, describesOthers) || slices.ContainsFunc(changed, s.isNew) {
+	if s.opts.Apart == nil || slices.ContainsFunc(changed, describesOthers) || slices.ContainsFunc(changed, s.isNewOrGone) {
 		return len(changed) == 0
 	}
 	for i := range s.entries {
@@ -167,11 +167,11 @@ func (s *Session) replace(ctx context.Context, changed []string) bool {
 	return true
 }
 
-// isNew reports a file that no module was made of, and that an import may lead to
-// from now on.
-func (s *Session) isNew(path string) bool {
+// isNewOrGone reports a file that no module was made of, and that an import may
+// lead to from now on, or one that was and is gone.
+func (s *Session) isNewOrGone(path string) bool {
 	if _, err := os.Stat(path); err != nil || s.inputs[path] {
-		return false
+		return err != nil && s.inputs[path]
 	}
 	return isScriptFile(path) || styleFile.MatchString(path) || s.opts.isAsset(path) || filepath.Ext(path) == ".json"
 }
@@ -265,7 +265,7 @@ func (c *compilation) affected(known *entryApart, changed []string) []string {
 // modules that are known.
 func (c *compilation) rewire(m *compiledModule, known *entryApart) bool {
 	mod := c.graph.modules[m.key]
-	if mod == nil {
+	if mod == nil || m.common { // esbuild made require() of a script's imports
 		return false
 	}
 	var now []edge
@@ -332,7 +332,7 @@ func (c *compilation) reread(key string, old *compiledModule) bool {
 	was, is := newSources(), newSources()
 	was.script(path, key, old.source)
 	is.script(path, key, src)
-	if !is.asks(was) || !c.allows(path, before, now) {
+	if !is.asks(was) || !c.allows(path, before, now) || calls(old.source) != calls(src) {
 		return false
 	}
 	c.sources.reads[key] = is.reads[key]
@@ -354,6 +354,12 @@ func (c *compilation) reread(key string, old *compiledModule) bool {
 	}
 	return true
 }
+
+var callOfModule = regexp.MustCompile(`\b(?:import|require)\s*\([^)\n]*\)?`)
+
+// calls are a text's import() and require(): esbuild tells of two ways to one file
+// only the first.
+func calls(text []byte) string { return string(bytes.Join(callOfModule.FindAll(text, -1), nil)) }
 
 // allows reports that a file's declarations may become others without another
 // look at the graph: what it passes on stays, and where its imports lead is known.
