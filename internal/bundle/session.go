@@ -179,6 +179,11 @@ func (s *Session) isNewOrGone(path string) bool {
 // again compiles the changed modules of the entry at hand; false where they bring
 // something that the graph does not have, or are in error.
 func (c *compilation) again(ctx context.Context, known *entryApart, last *compiled, changed []string) (*compiled, bool) {
+	for _, path := range changed {
+		if key := c.rel(path); c.graph.modules[key] != nil && known.modules[key] == nil {
+			return nil, false // what imports are led past decides, too, where they lead
+		}
+	}
 	keys := c.affected(known, changed)
 	for _, key := range keys {
 		if c.opts.isAsset(key) || !c.reread(key, known.modules[key]) {

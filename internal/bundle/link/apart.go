@@ -19,6 +19,7 @@ type Memory struct {
 
 // keptFile is a file and the texts that it was made of.
 type keptFile struct {
+	name  string // without the hash
 	texts [][]byte
 	file  *File
 	extra []File
@@ -223,7 +224,7 @@ func (l *linker) scriptApart(g *unitFile, prelude []byte) (*File, []File, error)
 	if prelude != nil || len(texts) == 0 {
 		return l.writeApart(g, prelude)
 	}
-	if kept := l.Apart.files[g.units[0].id]; kept != nil && slices.EqualFunc(kept.texts, texts, sameSlice) && strings.HasPrefix(kept.file.Path, g.name+"-") {
+	if kept := l.Apart.files[g.units[0].id]; kept != nil && slices.EqualFunc(kept.texts, texts, sameSlice) && kept.name == g.name {
 		return kept.file, kept.extra, nil
 	}
 	f, extra, err := l.writeApart(g, nil)
@@ -233,7 +234,7 @@ func (l *linker) scriptApart(g *unitFile, prelude []byte) (*File, []File, error)
 	if l.Apart.files == nil {
 		l.Apart.files = map[string]*keptFile{}
 	}
-	l.Apart.files[g.units[0].id] = &keptFile{texts, f, extra}
+	l.Apart.files[g.units[0].id] = &keptFile{g.name, texts, f, extra}
 	return f, extra, nil
 }
 
