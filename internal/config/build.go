@@ -128,7 +128,7 @@ func (r *reader) build(n *node) Build {
 	r.overrideProfile(&d.Build)
 	d.fill()
 	rows[len(firstRows()):].take(f, &d)
-	if f.n.get("passes") == nil {
+	if f.n.get("passes") == nil && !r.overrides.Built {
 		r.defaultPasses(&d)
 	}
 	r.override(&d.Build)

@@ -21,9 +21,10 @@ var Names = []string{"checkout-deploy.yml", "checkout-deploy.yaml"}
 // Config is a project's configuration.
 type Config struct {
 	// File is the name the configuration was read from, or "" for Default's.
-	File   string
-	Build  Build
-	Report Report
+	File      string
+	Build     Build
+	Report    Report
+	Integrity Integrity
 }
 
 // Build says how files are made from sources.

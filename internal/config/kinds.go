@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // schema is a JSON Schema, or any JSON object of one.
@@ -196,4 +197,21 @@ func itemPath(n *node, path string, i int) string {
 		return path
 	}
 	return path + "[" + strconv.Itoa(i) + "]"
+}
+
+// duration is a time as Go writes it.
+func duration(least, most time.Duration) kindOf[time.Duration] {
+	s := shape{"time such as `10s`, `5m`", schema{"anyOf": []any{schema{"type": "string", "pattern": `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`}, ref("variable")}}}
+	return kindOf[time.Duration]{s, func(r *reader, n *node, at string) (time.Duration, bool) {
+		text, ok := r.text(n, at)
+		if !ok {
+			return 0, false
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil || d < least || d > most {
+			r.at(n, "%s: got %s, want a time from %v to %v, such as 10s", at, quote(text), least, most)
+			return 0, false
+		}
+		return d, true
+	}}
 }

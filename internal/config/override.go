@@ -21,6 +21,8 @@ type Overrides struct {
 	// Present is for those who are to build: sources and other files that the file
 	// names have to be there.
 	Present bool
+	// Built is for those who take what others built: no sources have to be there.
+	Built bool
 }
 
 // override puts the overrides over what was read.

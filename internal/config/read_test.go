@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -69,12 +70,34 @@ func TestGood(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := json.MarshalIndent(c, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text) + "\n"
+		return withoutDefaults(t, c)
 	})
+}
+
+// withoutDefaults is a configuration as JSON, without the sections that a file
+// has which says nothing of them.
+func withoutDefaults(t *testing.T, c *Config) string {
+	plain, err := Parse("", []byte("version: 1"), project, testEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := struct {
+		File      string
+		Build     Build
+		Report    *Report    `json:",omitempty"`
+		Integrity *Integrity `json:",omitempty"`
+	}{File: c.File, Build: c.Build}
+	if !reflect.DeepEqual(c.Report, plain.Report) {
+		shown.Report = &c.Report
+	}
+	if !reflect.DeepEqual(c.Integrity, plain.Integrity) {
+		shown.Integrity = &c.Integrity
+	}
+	text, err := json.MarshalIndent(shown, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + "\n"
 }
 
 func TestBad(t *testing.T) {

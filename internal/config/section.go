@@ -26,7 +26,6 @@ func addSection(s section) {
 // one is refused: to take what nothing reads would be to promise it. The line
 // goes when the section comes.
 var planned = []struct{ name, purpose string }{
-	{"integrity", "for how scripts are pinned and inventoried"},
 	{"gate", "for the measurements and rules that a pull request must meet"},
 	{"environments", "for the places a release is deployed to, and how"},
 	{"scan", "for the scanning of images"},
