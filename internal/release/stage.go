@@ -83,20 +83,29 @@ func (s *Stage) WriteStatement(name string, st Statement) error {
 }
 
 func (s *Stage) create(name string, data []byte) error {
-	if dir := path.Dir(name); dir != "." {
-		if err := s.root.MkdirAll(dir, 0o777); err != nil {
-			return fmt.Errorf("staging %q: %w", name, err)
-		}
-	}
-	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := s.open(name)
 	if err != nil {
-		return fmt.Errorf("staging %q: %w", name, err)
+		return err
 	}
 	_, err = f.Write(data)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("staging %q: %w", name, err)
 	}
 	return nil
+}
+
+// open makes a file that is not there yet.
+func (s *Stage) open(name string) (*os.File, error) {
+	if dir := path.Dir(name); dir != "." {
+		if err := s.root.MkdirAll(dir, 0o777); err != nil {
+			return nil, fmt.Errorf("staging %q: %w", name, err)
+		}
+	}
+	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("staging %q: %w", name, err)
+	}
+	return f, nil
 }
 
 // FS shows what has been written.
