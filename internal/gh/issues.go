@@ -248,10 +248,11 @@ func (i *Issues) labelled(ctx context.Context, issue *github.Issue) error {
 	if hasLabel(issue.Labels, i.label) {
 		return nil
 	}
-	c := i.client
-	labels, _, err := c.api.Issues.AddLabelsToIssue(repeating(ctx), c.owner, c.repo, issue.GetNumber(), []string{i.label})
-	if err != nil {
-		return fmt.Errorf("#%d was opened, without the label %q that it is to be found by: %w", issue.GetNumber(), i.label, clean(err))
+	// go-github sends a bare list here, which GitHub's description does not have.
+	var labels []*github.Label
+	path := "issues/" + strconv.Itoa(issue.GetNumber()) + "/labels"
+	if err := i.client.post(repeating(ctx), path, map[string]any{"labels": []string{i.label}}, &labels); err != nil {
+		return fmt.Errorf("#%d was opened, without the label %q that it is to be found by: %w", issue.GetNumber(), i.label, err)
 	}
 	if !hasLabel(labels, i.label) {
 		return fmt.Errorf("#%d was opened, and GitHub dropped the label %q that it is to be found by: %w; the token's user needs the right to set labels", issue.GetNumber(), i.label, ErrRefused)

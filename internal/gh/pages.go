@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -53,6 +54,16 @@ func (c *Client) get(ctx context.Context, to string, into any) (link string, err
 	return resp.Header.Get("Link"), nil
 }
 
+// post sends one request for which go-github has no method, or not GitHub's.
+func (c *Client) post(ctx context.Context, path string, body, into any) error {
+	req, err := c.api.NewRequest(http.MethodPost, c.path(path), body)
+	if err != nil {
+		return err
+	}
+	_, err = c.api.Do(ctx, req, into)
+	return clean(err)
+}
+
 // clean takes net/http's words off an error of the transport's.
 func clean(err error) error {
 	var ours *Error
@@ -78,7 +89,7 @@ func nextPage(header string) string {
 		if !found {
 			return ""
 		}
-		params, after := untilComma(rest)
+		params, after := cutUnquoted(rest, ',')
 		if isNext(params) {
 			return target
 		}
@@ -87,30 +98,29 @@ func nextPage(header string) string {
 	return ""
 }
 
-// untilComma cuts at the first comma that is in no quotes.
-func untilComma(s string) (before, after string) {
+// cutUnquoted cuts around the first sep that is in no quotes.
+func cutUnquoted(s string, sep byte) (before, after string) {
 	quoted := false
 	for i := range len(s) {
 		switch {
 		case s[i] == '"':
 			quoted = !quoted
-		case s[i] == ',' && !quoted:
+		case s[i] == sep && !quoted:
 			return s[:i], s[i+1:]
 		}
 	}
 	return s, ""
 }
 
+// isNext reads a link's parameters. Of several named rel the first one counts.
 func isNext(params string) bool {
-	for p := range strings.SplitSeq(params, ";") {
+	for params != "" {
+		var p string
+		p, params = cutUnquoted(params, ';')
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
 		if strings.EqualFold(strings.TrimSpace(name), "rel") {
-			for relation := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(value), `"`)) {
-				if strings.EqualFold(relation, "next") {
-					return true
-				}
-			}
-			return false
+			relations := strings.Fields(strings.Trim(strings.TrimSpace(value), `"`))
+			return slices.ContainsFunc(relations, func(r string) bool { return strings.EqualFold(r, "next") })
 		}
 	}
 	return false

@@ -15,9 +15,9 @@ import (
 
 const (
 	maxAttempts = 5
-	firstWait   = time.Second     // after a failure, and twice as long each time
-	limitWait   = time.Minute     // after a secondary limit that names no time, likewise
-	writeSpace  = time.Second     // between requests that make or change something
+	firstWait   = time.Second          // after a failure, and twice as long each time
+	limitWait   = time.Minute          // after a secondary limit that names no time, likewise
+	writeSpace  = time.Second          // between requests that make or change something
 	longestWait = 366 * 24 * time.Hour // what is longer than any that is waited
 )
 
