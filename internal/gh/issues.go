@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ import (
 // Issues keeps one open issue for each thing that is wrong. An issue is an
 // incident: it is opened when the alert first fires, gets a comment when what
 // was found changes, and is closed when all is well. A closed one is not opened
-// again: its dates are the incident's.
+// again: its dates are the incident's. It is for one goroutine.
 type Issues struct {
 	client *Client
 	label  string
@@ -164,15 +165,11 @@ func (i *Issues) identify(ctx context.Context) error {
 	}
 	login, err := i.client.Login(ctx)
 	var failed *Error
-	switch {
-	case err == nil:
-		i.login = login
-	case errors.As(err, &failed) && (failed.Status == 403 || failed.Status == 404 || failed.Status == 200):
-		i.login = actionsLogin
-	default:
-		return err
+	if errors.As(err, &failed) && failed.Status != http.StatusUnauthorized && (errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound)) {
+		login, err = actionsLogin, nil
 	}
-	return nil
+	i.login = login
+	return err
 }
 
 // mine compares an author with the token's user. GraphQL's name of a bot may

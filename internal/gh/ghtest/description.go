@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +20,7 @@ import (
 
 // descriptionFile is GitHub's REST description, OpenAPI 3.0, as `make npm`
 // installs it. It has 13 MB; of it only what the fake serves is read.
-const descriptionFile = "testdata/npm/node_modules/@octokit/openapi/generated/api.github.com.json"
+const descriptionFile = "internal/gh/ghtest/testdata/npm/node_modules/@octokit/openapi/generated/api.github.com.json"
 
 // description checks requests and answers against GitHub's own words.
 type description struct {
@@ -43,12 +42,9 @@ type operation struct {
 
 // readDescription is nil, without an error, where npm has installed nothing.
 var readDescription = sync.OnceValues(func() (*description, error) {
-	_, here, _, _ := runtime.Caller(0)
-	file := filepath.FromSlash(descriptionFile)
-	// A build with -trimpath has no folder in a caller's name; a test of this
-	// package is in it, one of another is somewhere below the module.
-	for _, dir := range append([]string{filepath.Dir(here), "."}, above("internal/gh/ghtest")...) {
-		data, err := os.ReadFile(filepath.Join(dir, file))
+	// A test runs in its package's folder, somewhere below the module.
+	for up, n := ".", 0; n < 8; up, n = filepath.Join(up, ".."), n+1 {
+		data, err := os.ReadFile(filepath.Join(up, filepath.FromSlash(descriptionFile)))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -68,14 +64,6 @@ var readDescription = sync.OnceValues(func() (*description, error) {
 	}
 	return nil, nil
 })
-
-func above(path string) []string {
-	var dirs []string
-	for up := "."; len(dirs) < 8; up = filepath.Join(up, "..") {
-		dirs = append(dirs, filepath.Join(up, filepath.FromSlash(path)))
-	}
-	return dirs
-}
 
 // generals are answers that any request can get; the description names them
 // for some.
