@@ -98,8 +98,8 @@ type Report struct {
 	Resources []Resource // sorted by name, inline ones left out
 	// Findings are sorted, the worst first.
 	Findings []finding.Finding
-	// Hashes are all hashes in tags, import maps and run-time tables that are of a
-	// file's bytes, sorted: what a Content-Security-Policy has to have.
+	// Hashes are the hashes in tags, import maps and run-time tables that are of a
+	// script of the release, sorted: what a Content-Security-Policy has to have.
 	Hashes []integrity.Hash
 }
 

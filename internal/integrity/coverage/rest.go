@@ -79,6 +79,9 @@ func (r *reader) conclude() {
 		slices.SortFunc(s.By, compareCovers)
 		s.By = slices.Compact(s.By)
 		for _, c := range s.By {
+			if s.Path == "" || s.Role != release.Script {
+				break
+			}
 			r.report.Hashes = append(r.report.Hashes, c.Hash)
 		}
 		r.report.Resources = append(r.report.Resources, *s)
