@@ -18,9 +18,14 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// descriptionFile is GitHub's REST description, OpenAPI 3.0, as `make npm`
-// installs it. It has 13 MB; of it only what the fake serves is read.
-const descriptionFile = "internal/gh/ghtest/testdata/npm/node_modules/@octokit/openapi/generated/api.github.com.json"
+// GitHub's REST descriptions, OpenAPI 3.0, as `make npm` installs them: 13 MB
+// each, of which only what the fake serves is read. An Enterprise Server is the
+// oldest that GitHub still describes.
+const (
+	descriptions = "internal/gh/ghtest/testdata/npm/node_modules/@octokit/openapi/generated/"
+	cloud        = descriptions + "api.github.com.json"
+	enterprise   = descriptions + "ghes-3.17.json"
+)
 
 // description checks requests and answers against GitHub's own words.
 type description struct {
@@ -40,11 +45,16 @@ type operation struct {
 	responses map[string]*jsonschema.Schema
 }
 
-// readDescription is nil, without an error, where npm has installed nothing.
-var readDescription = sync.OnceValues(func() (*description, error) {
+// A description is read once, and is nil where npm has installed nothing.
+var (
+	readCloud      = sync.OnceValues(func() (*description, error) { return readDescription(cloud) })
+	readEnterprise = sync.OnceValues(func() (*description, error) { return readDescription(enterprise) })
+)
+
+func readDescription(file string) (*description, error) {
 	// A test runs in its package's folder, somewhere below the module.
 	for up, n := ".", 0; n < 8; up, n = filepath.Join(up, ".."), n+1 {
-		data, err := os.ReadFile(filepath.Join(up, filepath.FromSlash(descriptionFile)))
+		data, err := os.ReadFile(filepath.Join(up, filepath.FromSlash(file)))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -52,18 +62,14 @@ var readDescription = sync.OnceValues(func() (*description, error) {
 			return nil, err
 		}
 		d := &description{ops: map[string]*operation{}}
-		var parts struct {
-			Paths      *map[string]map[string]json.RawMessage
-			Components *map[string]map[string]json.RawMessage
-		}
-		parts.Paths, parts.Components = &d.paths, &d.components
+		parts := struct{ Paths, Components *map[string]map[string]json.RawMessage }{&d.paths, &d.components}
 		if err := json.Unmarshal(data, &parts); err != nil {
 			return nil, fmt.Errorf("reading GitHub's description: %w", err)
 		}
 		return d, nil
 	}
 	return nil, nil
-})
+}
 
 // generals are answers that any request can get; the description names them
 // for some.
