@@ -133,16 +133,39 @@ func TestNoServerIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestSlowAnswer(t *testing.T) {
-	tr := start(t, ghtest.Options{}, func(o *Options) { o.Timeout = 50 * time.Millisecond })
-	tr.fake.Script("", "", ghtest.Times(maxAttempts, ghtest.Hang())...)
-	err := listing(tr)
-	if !errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer in 50ms") {
-		t.Errorf("got error %v", err)
+// A runner's clock may be off; what counts is the time that the answer has.
+func TestWaitsAreByTheServersClock(t *testing.T) {
+	server := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+	for name, step := range map[string]ghtest.Step{
+		"the rate limit's end": ghtest.Answer(403, `{"message":"API rate limit exceeded"}`, "X-RateLimit-Remaining", "0",
+			"X-RateLimit-Reset", fmt.Sprint(server.Unix()+59), "Date", server.Format(http.TimeFormat)),
+		"a date to come back at": ghtest.Answer(429, `{}`, "Retry-After", server.Add(time.Minute).Format(http.TimeFormat), "Date", server.Format(http.TimeFormat)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := start(t, ghtest.Options{}, nil)
+			tr.fake.Script("", "", step)
+			if err := listing(tr); err != nil || len(tr.waits) != 1 || tr.waits[0].For != time.Minute {
+				t.Errorf("got error %v after the waits %v, want a minute", err, tr.waits)
+			}
+		})
 	}
-	tr.fake.Script("", "", ghtest.Hang())
-	if err := opening(tr); !unknown(err) {
-		t.Errorf("got error %v, want an unknown outcome", err)
+}
+
+func TestSlowAnswer(t *testing.T) {
+	for name, step := range map[string]ghtest.Step{"no answer": ghtest.Hang(), "half an answer": ghtest.Stall()} {
+		t.Run(name, func(t *testing.T) {
+			tr := start(t, ghtest.Options{}, func(o *Options) { o.Timeout = 50 * time.Millisecond })
+			tr.fake.Script("", "", ghtest.Times(maxAttempts, step)...)
+			err := listing(tr)
+			// It must not look like the caller's own deadline.
+			if !errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer in 50ms") {
+				t.Errorf("got error %v", err)
+			}
+			tr.fake.Script("", "", step)
+			if err := opening(tr); !unknown(err) {
+				t.Errorf("got error %v, want an unknown outcome", err)
+			}
+		})
 	}
 }
 
