@@ -187,7 +187,7 @@ func (i *Issues) open(ctx context.Context, key string) ([]*github.Issue, error) 
 		if err != nil {
 			return nil, err
 		}
-		if mark, _ := firstLines(issue.GetBody()); mark == keyMark(key) && i.mine(issue.User) && !issue.IsPullRequest() && issue.GetState() == "open" {
+		if mark, _ := firstLines(issue.GetBody()); mark == keyMark(key) && i.mine(issue.User) && !issue.IsPullRequest() {
 			open = append(open, issue)
 		}
 	}

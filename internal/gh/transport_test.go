@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -40,6 +42,9 @@ func TestWhatIsRetried(t *testing.T) {
 		{"a read whose answer was cut", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Truncated()} }, nil, []time.Duration{1}, "broke off"},
 		{"a read without an answer", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Cut()} }, nil, []time.Duration{1}, "EOF"},
 		{"a read that gets a portal's page", listing, func(*trial) []ghtest.Step { return ghtest.Times(maxAttempts, ghtest.Page()) }, ErrUnavailable, []time.Duration{1, 2, 4, 8}, "not JSON"},
+		{"a read with an empty answer", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Answer(200, "")} }, nil, []time.Duration{1}, "no JSON"},
+		{"a read with half of the JSON", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Answer(200, `[{"number":`)} }, nil, []time.Duration{1}, "no JSON"},
+		{"a write with an empty answer", opening, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Answer(201, "")} }, ErrUnavailable, nil, ""},
 		{"a read that fails each time", listing, func(*trial) []ghtest.Step { return ghtest.Times(maxAttempts, ghtest.BadGateway(503)) }, ErrUnavailable, []time.Duration{1, 2, 4, 8}, "status 503"},
 		{"a read told when to come back", listing, func(*trial) []ghtest.Step {
 			return []ghtest.Step{ghtest.Answer(503, `{}`, "Retry-After", "20")}
@@ -166,6 +171,35 @@ func TestSlowAnswer(t *testing.T) {
 				t.Errorf("got error %v, want an unknown outcome", err)
 			}
 		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A carrier of the caller's may give the context's error as it is.
+func TestSlowAnswerByAnotherCarrier(t *testing.T) {
+	tr := start(t, ghtest.Options{}, func(o *Options) {
+		o.Timeout = time.Millisecond
+		o.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})}
+	})
+	if err := listing(tr); errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got error %v", err)
+	}
+}
+
+func TestACertificateIsNotBetterTheNextTime(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	tr := start(t, ghtest.Options{}, func(o *Options) { o.BaseURL = server.URL })
+	if err := listing(tr); err == nil || !strings.Contains(err.Error(), "certificate") || len(tr.waits) > 0 {
+		t.Errorf("got error %v after the waits %v", err, tr.waits)
 	}
 }
 
