@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,7 +31,7 @@ func opening(tr *trial) error {
 }
 
 func TestWhatIsRetried(t *testing.T) {
-	http2 := func(tr *trial, after time.Duration) string { return tr.now.Add(after).UTC().Format(http.TimeFormat) }
+	inDate := func(tr *trial, after time.Duration) string { return tr.now.Add(after).UTC().Format(http.TimeFormat) }
 	for _, test := range []struct {
 		name  string
 		do    func(*trial) error
@@ -62,7 +64,7 @@ func TestWhatIsRetried(t *testing.T) {
 		{"a secondary limit", opening, func(tr *trial) []ghtest.Step { return []ghtest.Step{tr.fake.SecondaryLimit(403, "90")} }, nil, []time.Duration{90}, "GitHub's secondary rate limit"},
 		{"a secondary limit, by 429", opening, func(tr *trial) []ghtest.Step { return []ghtest.Step{tr.fake.SecondaryLimit(429, "1")} }, nil, []time.Duration{1}, "GitHub's secondary rate limit"},
 		{"a secondary limit with a date", opening, func(tr *trial) []ghtest.Step {
-			return []ghtest.Step{tr.fake.SecondaryLimit(403, http2(tr, 30*time.Second))}
+			return []ghtest.Step{tr.fake.SecondaryLimit(403, inDate(tr, 30*time.Second))}
 		}, nil, []time.Duration{30}, "GitHub's secondary rate limit"},
 		{"a secondary limit without a time", opening, func(tr *trial) []ghtest.Step { return ghtest.Times(2, tr.fake.SecondaryLimit(403, "")) }, nil, []time.Duration{60, 120}, "GitHub's secondary rate limit"},
 		{"429 without a word", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Answer(429, "")} }, nil, []time.Duration{60}, "GitHub's secondary rate limit"},
@@ -461,5 +463,49 @@ func TestGraphQLsAddress(t *testing.T) {
 		if err != nil || c.graphQL() != want {
 			t.Errorf("%q: got %q and error %v, want %q", base, c.graphQL(), err, want)
 		}
+	}
+}
+
+// Writes of one client follow one another, whoever makes them; one that waits
+// for its turn gives up with its context.
+func TestWritesFollowOneAnother(t *testing.T) {
+	tr := start(t, ghtest.Options{}, nil)
+	var under, most atomic.Int32
+	tr.fake.Script("POST", "", ghtest.Times(5, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		most.Store(max(most.Load(), under.Add(1)))
+		next.ServeHTTP(w, r)
+		under.Add(-1)
+	})...)
+	var all sync.WaitGroup
+	for range 5 {
+		all.Go(func() {
+			if err := opening(tr); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if most.Load() != 1 || len(tr.slept) != 4 {
+		t.Errorf("got %d writes at once and pauses %v, want one and four", most.Load(), tr.slept)
+	}
+
+	held := make(chan struct{})
+	release := make(chan struct{})
+	tr.fake.Script("POST", "", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		close(held)
+		<-release
+		next.ServeHTTP(w, r)
+	})
+	all.Go(func() { _ = opening(tr) })
+	<-held
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := tr.client.post(ctx, "issues", map[string]any{"title": "t"}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v", err)
+	}
+	close(release)
+	all.Wait()
+	if n := len(tr.fake.Issues()); n != 6 {
+		t.Errorf("got %d issues, want 6", n)
 	}
 }

@@ -62,7 +62,9 @@ func readDescription(file string) (*description, error) {
 			return nil, err
 		}
 		d := &description{ops: map[string]*operation{}}
-		parts := struct{ Paths, Components *map[string]map[string]json.RawMessage }{&d.paths, &d.components}
+		parts := struct {
+			Paths, Components *map[string]map[string]json.RawMessage
+		}{&d.paths, &d.components}
 		if err := json.Unmarshal(data, &parts); err != nil {
 			return nil, fmt.Errorf("reading GitHub's description: %w", err)
 		}
