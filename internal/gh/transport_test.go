@@ -1,6 +1,8 @@
 package gh
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -392,11 +394,35 @@ func TestRedirectsAreBounded(t *testing.T) {
 }
 
 func TestAnswersAreBounded(t *testing.T) {
-	tr := start(t, ghtest.Options{}, nil)
-	huge := `["` + strings.Repeat("x", maxAnswer) + `"]`
-	tr.fake.Script("", "", ghtest.Answer(200, huge))
-	if err := listing(tr); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "more than 16 MB") || len(tr.waits) > 0 {
-		t.Errorf("got error %v", err)
+	bomb := func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		zip := gzip.NewWriter(w)
+		blank := bytes.Repeat([]byte(" "), 1<<20)
+		for range 4 * maxAnswer >> 20 {
+			if _, err := zip.Write(blank); err != nil {
+				return // the client has had enough
+			}
+		}
+		_ = zip.Close()
+	}
+	for _, test := range []struct {
+		name string
+		step ghtest.Step
+		want string
+	}{
+		{"too long", ghtest.Answer(200, `["`+strings.Repeat("x", maxAnswer)+`"]`), "more than 16 MB"},
+		{"too long when it is unpacked", bomb, "more than 16 MB"},
+		{"too deep", ghtest.Answer(200, strings.Repeat("[", 1<<20)+strings.Repeat("]", 1<<20)), "no JSON"},
+		{"an endless error", ghtest.Answer(422, `{"message":"`+strings.Repeat("x", maxAnswer)), "xxx"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tr := start(t, ghtest.Options{}, nil)
+			tr.fake.Script("", "", ghtest.Times(maxAttempts, test.step)...)
+			if err := listing(tr); err == nil || !strings.Contains(err.Error(), test.want) || len(err.Error()) > 800 {
+				t.Errorf("got error %v, want %q", err, test.want)
+			}
+		})
 	}
 }
 
