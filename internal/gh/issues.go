@@ -172,13 +172,9 @@ func (i *Issues) identify(ctx context.Context) error {
 	return err
 }
 
-// mine compares an author with the token's user. GraphQL's name of a bot may
-// lack what REST's ends with, and no person's name has brackets.
-func (i *Issues) mine(user *github.User) bool {
-	login := user.GetLogin()
-	return strings.EqualFold(login, i.login) ||
-		user.GetType() == "Bot" && strings.EqualFold(strings.TrimSuffix(login, "[bot]"), i.login)
-}
+// mine compares an author with the token's user. A bot's name ends with [bot],
+// and no person's name has brackets.
+func (i *Issues) mine(user *github.User) bool { return strings.EqualFold(user.GetLogin(), i.login) }
 
 // open lists our open issues with the key, the oldest first. Lists tell what is
 // there; GitHub's search learns of it later.
@@ -191,7 +187,7 @@ func (i *Issues) open(ctx context.Context, key string) ([]*github.Issue, error) 
 		if err != nil {
 			return nil, err
 		}
-		if mark, _ := firstLines(issue.GetBody()); mark == keyMark(key) && i.mine(issue.User) && !issue.IsPullRequest() && issue.GetState() == "open" {
+		if mark, _ := firstLines(issue.GetBody()); mark == keyMark(key) && i.mine(issue.User) && !issue.IsPullRequest() {
 			open = append(open, issue)
 		}
 	}

@@ -283,13 +283,35 @@ func TestLabelThatIsDroppedIsAnError(t *testing.T) {
 	}
 }
 
+// Where GitHub does not tell the token's user, a workflow's is the likely one,
+// and the first issue tells.
 func TestLoginThatIsNotTold(t *testing.T) {
-	tr := start(t, ghtest.Options{}, nil)
-	tr.fake.Script("POST", "/graphql", ghtest.Answer(http.StatusForbidden, `{"message":"Resource not accessible by integration"}`))
-	n := tr.fake.Add(ghtest.Issue{Title: drift.Title, Body: drift.text(), Author: actionsLogin, Labels: []string{DefaultLabel}})
-	if got, err := tr.issues(t, IssueOptions{}).Alert(t.Context(), drift); err != nil || got.Number != n {
-		t.Errorf("got %+v and error %v, want #%d", got, err, n)
-	}
+	untold := ghtest.Answer(http.StatusForbidden, `{"message":"Resource not accessible by integration"}`)
+	t.Run("a workflow's", func(t *testing.T) {
+		tr := start(t, ghtest.Options{}, nil)
+		tr.fake.Script("POST", "/graphql", untold)
+		n := tr.fake.Add(ghtest.Issue{Title: drift.Title, Body: drift.text(), Author: actionsLogin, Labels: []string{DefaultLabel}})
+		if got, err := tr.issues(t, IssueOptions{}).Alert(t.Context(), drift); err != nil || got.Number != n {
+			t.Errorf("got %+v and error %v, want #%d", got, err, n)
+		}
+	})
+	t.Run("an app's", func(t *testing.T) {
+		tr := start(t, ghtest.Options{Login: "release-robot[bot]"}, nil)
+		tr.fake.Script("POST", "/graphql", untold)
+		issues := tr.issues(t, IssueOptions{})
+		for _, want := range []Change{Opened, Unchanged} {
+			if got, err := issues.Alert(t.Context(), drift); err != nil || got.Number != 1 || got.Change != want {
+				t.Errorf("got %+v and error %v, want #1 %s", got, err, want)
+			}
+		}
+	})
+	t.Run("that of no token", func(t *testing.T) {
+		tr := start(t, ghtest.Options{Token: "another"}, nil)
+		_, err := tr.issues(t, IssueOptions{}).Alert(t.Context(), drift)
+		if !errors.Is(err, ErrRefused) || len(tr.fake.Requests()) != 1 {
+			t.Errorf("got error %v after %q, want nothing else asked", err, tr.fake.Requests())
+		}
+	})
 }
 
 func TestAlertRefusesWhatGitHubWould(t *testing.T) {
@@ -301,6 +323,7 @@ func TestAlertRefusesWhatGitHubWould(t *testing.T) {
 	}{
 		{"no key", AlertIssue{Title: "t"}, "got the key"},
 		{"a key that ends its comment", AlertIssue{Key: "a-->b", Title: "t"}, "got the key"},
+		{"a key that no comment may hold", AlertIssue{Key: "a--b", Title: "t"}, "got the key"},
 		{"a key with a line break", AlertIssue{Key: "a\nb", Title: "t"}, "got the key"},
 		{"no title", AlertIssue{Key: "k", Title: " \n"}, "an issue has a title"},
 		{"a label that is two", AlertIssue{Key: "k", Title: "t", Labels: []string{"a,b"}}, "got the label"},

@@ -79,7 +79,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, *failure) {
 		}
 		location := resp.Header.Get("Location")
 		next, err := to.Parse(location)
-		if err != nil || location == "" || !t.own(next) {
+		if err != nil || location == "" {
 			return nil, t.foreign(req, resp.StatusCode, location)
 		}
 		to = next
@@ -92,7 +92,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, *failure) {
 
 // send does one request and reads the answer's body, whole.
 func (t *transport) send(ctx context.Context, req *http.Request, to *url.URL) (*http.Response, []byte, *failure) {
-	if !t.own(to) { // by no path of ours, and the token would go there
+	if !t.own(to) { // a redirect's or a next page's
 		return nil, nil, t.foreign(req, 0, to.String())
 	}
 	out := req.Clone(ctx)

@@ -1,13 +1,19 @@
 package gh
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +33,7 @@ func opening(tr *trial) error {
 }
 
 func TestWhatIsRetried(t *testing.T) {
-	http2 := func(tr *trial, after time.Duration) string { return tr.now.Add(after).UTC().Format(http.TimeFormat) }
+	inDate := func(tr *trial, after time.Duration) string { return tr.now.Add(after).UTC().Format(http.TimeFormat) }
 	for _, test := range []struct {
 		name  string
 		do    func(*trial) error
@@ -40,6 +46,9 @@ func TestWhatIsRetried(t *testing.T) {
 		{"a read whose answer was cut", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Truncated()} }, nil, []time.Duration{1}, "broke off"},
 		{"a read without an answer", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Cut()} }, nil, []time.Duration{1}, "EOF"},
 		{"a read that gets a portal's page", listing, func(*trial) []ghtest.Step { return ghtest.Times(maxAttempts, ghtest.Page()) }, ErrUnavailable, []time.Duration{1, 2, 4, 8}, "not JSON"},
+		{"a read with an empty answer", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Answer(200, "")} }, nil, []time.Duration{1}, "no JSON"},
+		{"a read with half of the JSON", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Answer(200, `[{"number":`)} }, nil, []time.Duration{1}, "no JSON"},
+		{"a write with an empty answer", opening, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Answer(201, "")} }, ErrUnavailable, nil, ""},
 		{"a read that fails each time", listing, func(*trial) []ghtest.Step { return ghtest.Times(maxAttempts, ghtest.BadGateway(503)) }, ErrUnavailable, []time.Duration{1, 2, 4, 8}, "status 503"},
 		{"a read told when to come back", listing, func(*trial) []ghtest.Step {
 			return []ghtest.Step{ghtest.Answer(503, `{}`, "Retry-After", "20")}
@@ -57,7 +66,7 @@ func TestWhatIsRetried(t *testing.T) {
 		{"a secondary limit", opening, func(tr *trial) []ghtest.Step { return []ghtest.Step{tr.fake.SecondaryLimit(403, "90")} }, nil, []time.Duration{90}, "GitHub's secondary rate limit"},
 		{"a secondary limit, by 429", opening, func(tr *trial) []ghtest.Step { return []ghtest.Step{tr.fake.SecondaryLimit(429, "1")} }, nil, []time.Duration{1}, "GitHub's secondary rate limit"},
 		{"a secondary limit with a date", opening, func(tr *trial) []ghtest.Step {
-			return []ghtest.Step{tr.fake.SecondaryLimit(403, http2(tr, 30*time.Second))}
+			return []ghtest.Step{tr.fake.SecondaryLimit(403, inDate(tr, 30*time.Second))}
 		}, nil, []time.Duration{30}, "GitHub's secondary rate limit"},
 		{"a secondary limit without a time", opening, func(tr *trial) []ghtest.Step { return ghtest.Times(2, tr.fake.SecondaryLimit(403, "")) }, nil, []time.Duration{60, 120}, "GitHub's secondary rate limit"},
 		{"429 without a word", listing, func(*trial) []ghtest.Step { return []ghtest.Step{ghtest.Answer(429, "")} }, nil, []time.Duration{60}, "GitHub's secondary rate limit"},
@@ -133,16 +142,68 @@ func TestNoServerIsTriedAgain(t *testing.T) {
 	}
 }
 
+// A runner's clock may be off; what counts is the time that the answer has.
+func TestWaitsAreByTheServersClock(t *testing.T) {
+	server := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+	for name, step := range map[string]ghtest.Step{
+		"the rate limit's end": ghtest.Answer(403, `{"message":"API rate limit exceeded"}`, "X-RateLimit-Remaining", "0",
+			"X-RateLimit-Reset", fmt.Sprint(server.Unix()+59), "Date", server.Format(http.TimeFormat)),
+		"a date to come back at": ghtest.Answer(429, `{}`, "Retry-After", server.Add(time.Minute).Format(http.TimeFormat), "Date", server.Format(http.TimeFormat)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := start(t, ghtest.Options{}, nil)
+			tr.fake.Script("", "", step)
+			if err := listing(tr); err != nil || len(tr.waits) != 1 || tr.waits[0].For != time.Minute {
+				t.Errorf("got error %v after the waits %v, want a minute", err, tr.waits)
+			}
+		})
+	}
+}
+
 func TestSlowAnswer(t *testing.T) {
-	tr := start(t, ghtest.Options{}, func(o *Options) { o.Timeout = 50 * time.Millisecond })
-	tr.fake.Script("", "", ghtest.Times(maxAttempts, ghtest.Hang())...)
-	err := listing(tr)
-	if !errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer in 50ms") {
+	for name, step := range map[string]ghtest.Step{"no answer": ghtest.Hang(), "half an answer": ghtest.Stall()} {
+		t.Run(name, func(t *testing.T) {
+			tr := start(t, ghtest.Options{}, func(o *Options) { o.Timeout = 50 * time.Millisecond })
+			tr.fake.Script("", "", ghtest.Times(maxAttempts, step)...)
+			err := listing(tr)
+			// It must not look like the caller's own deadline.
+			if !errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer in 50ms") {
+				t.Errorf("got error %v", err)
+			}
+			tr.fake.Script("", "", step)
+			if err := opening(tr); !unknown(err) {
+				t.Errorf("got error %v, want an unknown outcome", err)
+			}
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A carrier of the caller's may give the context's error as it is.
+func TestSlowAnswerByAnotherCarrier(t *testing.T) {
+	tr := start(t, ghtest.Options{}, func(o *Options) {
+		o.Timeout = time.Millisecond
+		o.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})}
+	})
+	if err := listing(tr); errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrUnavailable) {
 		t.Errorf("got error %v", err)
 	}
-	tr.fake.Script("", "", ghtest.Hang())
-	if err := opening(tr); !unknown(err) {
-		t.Errorf("got error %v, want an unknown outcome", err)
+}
+
+func TestACertificateIsNotBetterTheNextTime(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	tr := start(t, ghtest.Options{}, func(o *Options) { o.BaseURL = server.URL })
+	if err := listing(tr); err == nil || !strings.Contains(err.Error(), "certificate") || len(tr.waits) > 0 {
+		t.Errorf("got error %v after the waits %v", err, tr.waits)
 	}
 }
 
@@ -333,11 +394,35 @@ func TestRedirectsAreBounded(t *testing.T) {
 }
 
 func TestAnswersAreBounded(t *testing.T) {
-	tr := start(t, ghtest.Options{}, nil)
-	huge := `["` + strings.Repeat("x", maxAnswer) + `"]`
-	tr.fake.Script("", "", ghtest.Answer(200, huge))
-	if err := listing(tr); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "more than 16 MB") || len(tr.waits) > 0 {
-		t.Errorf("got error %v", err)
+	bomb := func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		zip := gzip.NewWriter(w)
+		blank := bytes.Repeat([]byte(" "), 1<<20)
+		for range 4 * maxAnswer >> 20 {
+			if _, err := zip.Write(blank); err != nil {
+				return // the client has had enough
+			}
+		}
+		_ = zip.Close()
+	}
+	for _, test := range []struct {
+		name string
+		step ghtest.Step
+		want string
+	}{
+		{"too long", ghtest.Answer(200, `["`+strings.Repeat("x", maxAnswer)+`"]`), "more than 16 MB"},
+		{"too long when it is unpacked", bomb, "more than 16 MB"},
+		{"too deep", ghtest.Answer(200, strings.Repeat("[", 1<<20)+strings.Repeat("]", 1<<20)), "no JSON"},
+		{"an endless error", ghtest.Answer(422, `{"message":"`+strings.Repeat("x", maxAnswer)), "xxx"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tr := start(t, ghtest.Options{}, nil)
+			tr.fake.Script("", "", ghtest.Times(maxAttempts, test.step)...)
+			if err := listing(tr); err == nil || !strings.Contains(err.Error(), test.want) || len(err.Error()) > 800 {
+				t.Errorf("got error %v, want %q", err, test.want)
+			}
+		})
 	}
 }
 
@@ -404,5 +489,49 @@ func TestGraphQLsAddress(t *testing.T) {
 		if err != nil || c.graphQL() != want {
 			t.Errorf("%q: got %q and error %v, want %q", base, c.graphQL(), err, want)
 		}
+	}
+}
+
+// Writes of one client follow one another, whoever makes them; one that waits
+// for its turn gives up with its context.
+func TestWritesFollowOneAnother(t *testing.T) {
+	tr := start(t, ghtest.Options{}, nil)
+	var under, most atomic.Int32
+	tr.fake.Script("POST", "", ghtest.Times(5, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		most.Store(max(most.Load(), under.Add(1)))
+		next.ServeHTTP(w, r)
+		under.Add(-1)
+	})...)
+	var all sync.WaitGroup
+	for range 5 {
+		all.Go(func() {
+			if err := opening(tr); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if most.Load() != 1 || len(tr.slept) != 4 {
+		t.Errorf("got %d writes at once and pauses %v, want one and four", most.Load(), tr.slept)
+	}
+
+	held := make(chan struct{})
+	release := make(chan struct{})
+	tr.fake.Script("POST", "", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		close(held)
+		<-release
+		next.ServeHTTP(w, r)
+	})
+	all.Go(func() { _ = opening(tr) })
+	<-held
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := tr.client.post(ctx, "issues", map[string]any{"title": "t"}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v", err)
+	}
+	close(release)
+	all.Wait()
+	if n := len(tr.fake.Issues()); n != 6 {
+		t.Errorf("got %d issues, want 6", n)
 	}
 }

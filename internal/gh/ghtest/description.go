@@ -6,8 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"net/url"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,9 +17,14 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// descriptionFile is GitHub's REST description, OpenAPI 3.0, as `make npm`
-// installs it. It has 13 MB; of it only what the fake serves is read.
-const descriptionFile = "internal/gh/ghtest/testdata/npm/node_modules/@octokit/openapi/generated/api.github.com.json"
+// GitHub's REST descriptions, OpenAPI 3.0, as `make npm` installs them: 13 MB
+// each, of which only what the fake serves is read. An Enterprise Server is the
+// oldest that GitHub still describes.
+const (
+	descriptions = "internal/gh/ghtest/testdata/npm/node_modules/@octokit/openapi/generated/"
+	cloud        = descriptions + "api.github.com.json"
+	enterprise   = descriptions + "ghes-3.17.json"
+)
 
 // description checks requests and answers against GitHub's own words.
 type description struct {
@@ -40,11 +44,16 @@ type operation struct {
 	responses map[string]*jsonschema.Schema
 }
 
-// readDescription is nil, without an error, where npm has installed nothing.
-var readDescription = sync.OnceValues(func() (*description, error) {
+// A description is read once, and is nil where npm has installed nothing.
+var (
+	readCloud      = sync.OnceValues(func() (*description, error) { return readDescription(cloud) })
+	readEnterprise = sync.OnceValues(func() (*description, error) { return readDescription(enterprise) })
+)
+
+func readDescription(file string) (*description, error) {
 	// A test runs in its package's folder, somewhere below the module.
 	for up, n := ".", 0; n < 8; up, n = filepath.Join(up, ".."), n+1 {
-		data, err := os.ReadFile(filepath.Join(up, filepath.FromSlash(descriptionFile)))
+		data, err := os.ReadFile(filepath.Join(up, filepath.FromSlash(file)))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -52,22 +61,16 @@ var readDescription = sync.OnceValues(func() (*description, error) {
 			return nil, err
 		}
 		d := &description{ops: map[string]*operation{}}
-		var parts struct {
-			Paths      *map[string]map[string]json.RawMessage
-			Components *map[string]map[string]json.RawMessage
-		}
-		parts.Paths, parts.Components = &d.paths, &d.components
+		parts := struct {
+			Paths, Components *map[string]map[string]json.RawMessage
+		}{&d.paths, &d.components}
 		if err := json.Unmarshal(data, &parts); err != nil {
 			return nil, fmt.Errorf("reading GitHub's description: %w", err)
 		}
 		return d, nil
 	}
 	return nil, nil
-})
-
-// generals are answers that any request can get; the description names them
-// for some.
-var generals = []int{301, 302, 307, 400, 401, 403, 404, 415, 429, 500, 502, 503, 504}
+}
 
 // operation compiles one, with all that it refers to.
 func (d *description) operation(method, template string) (*operation, error) {
@@ -89,56 +92,81 @@ func (d *description) operation(method, template string) (*operation, error) {
 	return op, nil
 }
 
+// media is where a body's schema is.
+var media = []string{"content", "application/json", "schema"}
+
 func (d *description) compile(raw json.RawMessage) (*operation, error) {
 	doc, err := d.document(raw)
 	if err != nil {
 		return nil, err
 	}
-	c := jsonschema.NewCompiler()
+	c := &compiler{Compiler: jsonschema.NewCompiler(), doc: doc}
 	c.AssertFormat()
 	if err := c.AddResource("github.json", doc); err != nil {
 		return nil, err
 	}
-	at := func(pointer string) (*jsonschema.Schema, error) { return c.Compile("github.json#/operation" + pointer) }
 	root := doc["operation"].(map[string]any)
 	op := &operation{query: map[string]*jsonschema.Schema{}, responses: map[string]*jsonschema.Schema{}}
 	parameters, _ := root["parameters"].([]any)
 	for i, p := range parameters {
-		if p := d.follow(doc, p); p["in"] == "query" {
-			pointer := fmt.Sprintf("/parameters/%d/schema", i)
-			if ref, ok := parameters[i].(map[string]any)["$ref"].(string); ok {
-				pointer = strings.TrimPrefix(ref, "#") + "/schema"
-				op.query[p["name"].(string)], err = c.Compile("github.json#" + pointer)
-			} else {
-				op.query[p["name"].(string)], err = at(pointer)
-			}
-			if err != nil {
-				return nil, err
-			}
+		if what := c.follow(p); what["in"] == "query" {
+			op.query[what["name"].(string)] = c.schema(p, "parameters/"+strconv.Itoa(i), "schema")
 		}
 	}
-	const media = "/content/application~1json/schema"
 	if body, ok := root["requestBody"].(map[string]any); ok {
-		if op.body, err = at("/requestBody" + media); err != nil {
-			return nil, err
-		}
+		op.body = c.schema(body, "requestBody", media...)
 		op.required, _ = body["required"].(bool)
-		op.fields = fields(d.follow(doc, value(body, "content", "application/json", "schema")))
+		properties, _ := c.follow(value(body, media...))["properties"].(map[string]any)
+		op.fields = slices.Collect(maps.Keys(properties))
 	}
 	for status, r := range root["responses"].(map[string]any) {
-		op.responses[status] = nil
-		if value(d.follow(doc, r), "content", "application/json", "schema") == nil {
-			continue
-		}
-		from := "github.json#/operation/responses/" + status
-		if ref, ok := r.(map[string]any)["$ref"].(string); ok {
-			from = "github.json" + ref
-		}
-		if op.responses[status], err = c.Compile(from + media); err != nil {
-			return nil, err
-		}
+		op.responses[status] = c.schema(r, "responses/"+status, media...)
 	}
-	return op, nil
+	return op, c.err
+}
+
+// compiler makes schemas of a document's parts and keeps the first error.
+type compiler struct {
+	*jsonschema.Compiler
+	doc map[string]any
+	err error
+}
+
+// schema is that of a part of the operation, at a path below it or where a
+// reference there leads; nil if there is none.
+func (c *compiler) schema(part any, path string, below ...string) *jsonschema.Schema {
+	if value(c.follow(part), below...) == nil {
+		return nil
+	}
+	at := "#/operation/" + path
+	if ref, ok := value(part, "$ref").(string); ok {
+		at = ref
+	}
+	for _, key := range below {
+		at += "/" + strings.ReplaceAll(key, "/", "~1")
+	}
+	schema, err := c.Compile("github.json" + at)
+	if c.err == nil {
+		c.err = err
+	}
+	return schema
+}
+
+// follow looks a reference up.
+func (c *compiler) follow(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	if ref, ok := m["$ref"].(string); ok {
+		m, _ = value(c.doc, strings.Split(strings.TrimPrefix(ref, "#/"), "/")...).(map[string]any)
+	}
+	return m
+}
+
+func value(v any, keys ...string) any {
+	for _, k := range keys {
+		m, _ := v.(map[string]any)
+		v = m[k]
+	}
+	return v
 }
 
 // document is an operation and the components that it refers to, as JSON Schema
@@ -213,107 +241,4 @@ func nullable(v any) any {
 		}
 	}
 	return v
-}
-
-// follow looks a reference up.
-func (d *description) follow(doc map[string]any, v any) map[string]any {
-	m, _ := v.(map[string]any)
-	if ref, ok := m["$ref"].(string); ok {
-		kind, name, _ := strings.Cut(strings.TrimPrefix(ref, "#/components/"), "/")
-		m, _ = value(doc, "components", kind, name).(map[string]any)
-	}
-	return m
-}
-
-func value(v any, keys ...string) any {
-	for _, k := range keys {
-		m, _ := v.(map[string]any)
-		v = m[k]
-	}
-	return v
-}
-
-func fields(schema map[string]any) []string {
-	properties, _ := schema["properties"].(map[string]any)
-	var names []string
-	for name := range properties {
-		names = append(names, name)
-	}
-	return names
-}
-
-// checkRequest says what of a request the description does not have.
-func (op *operation) checkRequest(query url.Values, body []byte) error {
-	var problems []error
-	for name, values := range query {
-		schema := op.query[name]
-		switch {
-		case name == "after" || name == "before": // in GitHub's own links
-		case schema == nil:
-			problems = append(problems, fmt.Errorf("the query's %q is not in the description", name))
-		case len(values) != 1:
-			problems = append(problems, fmt.Errorf("the query has %q %d times", name, len(values)))
-		default:
-			if err := schema.Validate(typed(schema, values[0])); err != nil {
-				problems = append(problems, fmt.Errorf("the query's %q: %w", name, err))
-			}
-		}
-	}
-	switch {
-	case len(body) == 0 && op.required:
-		problems = append(problems, errors.New("the body is lacking"))
-	case len(body) > 0 && op.body == nil:
-		problems = append(problems, errors.New("a body is not in the description"))
-	case len(body) > 0:
-		problems = append(problems, op.checkBody(body))
-	}
-	return errors.Join(problems...)
-}
-
-// checkBody is stricter than GitHub, which ignores fields that it does not
-// know: a name that is misspelled would be lost.
-func (op *operation) checkBody(body []byte) error {
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("the body: %w", err)
-	}
-	problems := []error{op.body.Validate(v)}
-	m, _ := v.(map[string]any)
-	for name := range m {
-		if op.fields != nil && !slices.Contains(op.fields, name) {
-			problems = append(problems, fmt.Errorf("the body's %q is not in the description", name))
-		}
-	}
-	return errors.Join(problems...)
-}
-
-func typed(schema *jsonschema.Schema, s string) any {
-	if schema.Types != nil && schema.Types.String() == "[integer]" {
-		if n, err := strconv.Atoi(s); err == nil {
-			return n
-		}
-	}
-	return s
-}
-
-// checkAnswer says what of an answer the description does not have.
-func (op *operation) checkAnswer(status int, h http.Header, body []byte) error {
-	schema, known := op.responses[strconv.Itoa(status)]
-	if !known {
-		if slices.Contains(generals, status) {
-			return nil
-		}
-		return fmt.Errorf("status %d is not in the description", status)
-	}
-	if schema == nil {
-		return nil
-	}
-	if got := h.Get("Content-Type"); got != "application/json; charset=utf-8" {
-		return fmt.Errorf("the answer's type is %q", got)
-	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("the answer: %w", err)
-	}
-	return schema.Validate(v)
 }

@@ -74,7 +74,11 @@ type Fake struct {
 // New starts nothing: a Fake is a http.Handler.
 func New(t testing.TB, o Options) *Fake {
 	t.Helper()
-	d, err := readDescription()
+	read := readCloud
+	if o.Prefix != "" {
+		read = readEnterprise
+	}
+	d, err := read()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,7 +134,7 @@ func TestDescriptionIsHeldAgainstBothSides(t *testing.T) {
 // An answer that is not GitHub's is found out: else the fake could say what it
 // likes.
 func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
-	d, err := readDescription()
+	d, err := readCloud()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,22 +176,26 @@ func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
 }
 
 func TestEveryRouteIsDescribed(t *testing.T) {
-	d, err := readDescription()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d == nil {
-		t.Skip("GitHub's description is not there: make npm")
-	}
-	for _, r := range (&Fake{}).table() {
-		op, err := d.operation(r.method, r.template)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if (op.body != nil) != (r.method != "GET") || len(op.responses) == 0 {
-			t.Errorf("%s %s: read a body %v and answers %v", r.method, r.template, op.body != nil, op.responses)
-		}
+	for name, read := range map[string]func() (*description, error){"github.com": readCloud, "an Enterprise Server": readEnterprise} {
+		t.Run(name, func(t *testing.T) {
+			d, err := read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d == nil {
+				t.Skip("GitHub's description is not there: make npm")
+			}
+			for _, r := range (&Fake{}).table() {
+				op, err := d.operation(r.method, r.template)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				if (op.body != nil) != (r.method != "GET") || len(op.responses) == 0 {
+					t.Errorf("%s %s: read a body %v and answers %v", r.method, r.template, op.body != nil, op.responses)
+				}
+			}
+		})
 	}
 }
 

@@ -99,17 +99,21 @@ func Lost() Step {
 // Truncated cuts the fake's answer in half.
 func Truncated() Step {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		full := httptest.NewRecorder()
-		next.ServeHTTP(full, r)
-		for k, v := range full.Header() {
-			w.Header()[k] = v
-		}
-		w.Header().Set("Content-Length", strconv.Itoa(full.Body.Len()))
-		w.WriteHeader(full.Code)
-		_, _ = w.Write(full.Body.Bytes()[:full.Body.Len()/2])
-		_ = http.NewResponseController(w).Flush()
+		half(w, r, next)
 		panic(http.ErrAbortHandler)
 	}
+}
+
+func half(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	full := httptest.NewRecorder()
+	next.ServeHTTP(full, r)
+	for k, v := range full.Header() {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(full.Body.Len()))
+	w.WriteHeader(full.Code)
+	_, _ = w.Write(full.Body.Bytes()[:full.Body.Len()/2])
+	_ = http.NewResponseController(w).Flush()
 }
 
 // Cut closes the connection without an answer.
@@ -121,6 +125,14 @@ func Cut() Step {
 func Hang() Step {
 	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		_, _ = io.Copy(io.Discard, r.Body) // before that, a server does not see its client go
+		<-r.Context().Done()
+	}
+}
+
+// Stall gives half of the fake's answer, and no more until the client goes away.
+func Stall() Step {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		half(w, r, next)
 		<-r.Context().Done()
 	}
 }
