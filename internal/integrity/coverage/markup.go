@@ -16,6 +16,9 @@ func (r *reader) readPage(path string, doc *page.Document) {
 	for i := range doc.Elements {
 		v.element(&doc.Elements[i])
 	}
+	for i := range doc.Inert {
+		v.element(&doc.Inert[i]) // where a script inserts them, or scripts are off, they load
+	}
 	v.hints()
 	v.follow()
 	v.judge()
@@ -109,6 +112,8 @@ func (v *visit) tag(e *page.Element, role release.Role) {
 func (v *visit) tagCovers(e *page.Element, hashes integrity.Metadata, u *unit) (open string, covers []Cover) {
 	at := v.place(e)
 	switch {
+	case e.SVG:
+		return "browsers check no integrity of SVG's elements", nil
 	case e.HasIntegrity && len(hashes) == 0:
 		return "its tag's integrity is none that a browser checks", nil
 	case u != nil && !e.HasIntegrity && e.Kind == page.Module && len(v.imports[u.path]) > 0:

@@ -131,6 +131,11 @@ func (in *Input) check(p *problems) {
 		add("got no release, want one")
 		in.Release = &release.Release{}
 	}
+	for _, path := range slices.Sorted(maps.Keys(in.Pages)) {
+		if err := release.CheckPath(path); err != nil {
+			*p = append(*p, err)
+		}
+	}
 	for _, mode := range []*Mode{&in.CSP, &in.IntegrityPolicy, &in.TrustedTypes} {
 		switch *mode {
 		case "":

@@ -44,7 +44,7 @@ func (p *problems) all(in *Input) sources {
 		parents: p.sources("frame-ancestors", in.FrameAncestors, origin), payment: p.sources("payment", in.Payment, origin),
 	}
 	if in.ReportTo != "" {
-		if r := p.sources("report-to", []string{in.ReportTo}, source); len(r) > 0 {
+		if r := p.sources("report-to", []string{in.ReportTo}, address); len(r) > 0 {
 			s.report = r[0]
 		}
 	}
@@ -215,7 +215,7 @@ func suffix(m Mode) string {
 
 // denied are the features that a payment page has no use for.
 var denied = []string{
-	"accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection",
+	"accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection",
 	"local-fonts", "magnetometer", "microphone", "midi", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 }
 

@@ -35,6 +35,10 @@ func (m *maker) blocked(file string, doc *page.Document) {
 	if m.CSP == None {
 		return
 	}
+	for _, a := range slices.Concat(doc.Handlers, doc.Styles) {
+		at := finding.Location{Path: m.Prefix + file, Line: a.Line, Column: a.Column}
+		m.add(ruleInline, at, "the policy blocks the attribute %s of %s", quote(a.Name), quote(a.Element))
+	}
 	for i := range doc.Elements {
 		e := &doc.Elements[i]
 		if e.URL == "" || e.Kind != page.Script && e.Kind != page.Module && e.Kind != page.Style || isLocal(e.URL) {

@@ -6,6 +6,7 @@ import "github.com/org/checkout-deploy/internal/finding"
 const (
 	ruleUnpinned     = "header/unpinned"
 	ruleTag          = "header/tag-blocked"
+	ruleInline       = "header/attribute-blocked"
 	ruleUnlisted     = "header/not-in-inventory"
 	ruleLong         = "header/too-long"
 	ruleHeadersFile  = "header/headers-file-limits"
@@ -22,6 +23,11 @@ var rules = []finding.Rule{
 		ID: ruleTag, Severity: finding.High,
 		Short: "The policy blocks a tag of the page.",
 		Help:  "The policy allows scripts by their hashes, which browsers compare with the tag's integrity: a tag without one is blocked. Let sri-manifest write integrity.",
+	},
+	{
+		ID: ruleInline, Severity: finding.Medium,
+		Short: "The policy blocks an event handler, a javascript: URL or a style attribute.",
+		Help:  "They have no place for a hash that is not 'unsafe-hashes'. Use addEventListener in a script, and a class in a style sheet.",
 	},
 	{
 		ID: ruleUnlisted, Severity: finding.High,
@@ -51,6 +57,7 @@ func Rules() []finding.Rule { return rules }
 var hints = map[string]string{
 	ruleUnpinned:     "use integrity-policy: report-only, pin it, or load it in a frame of its own",
 	ruleTag:          "write integrity and crossorigin on the tag, or let sri-manifest do it",
+	ruleInline:       "use addEventListener in a script, and a class in a style sheet",
 	ruleUnlisted:     "add it to the inventory, or remove the tag",
 	ruleLong:         "use scripts: strict-dynamic, or raise the servers' limit of response headers",
 	ruleHeadersFile:  "on Cloudflare, set the headers from the JSON by a rule or in a Worker",

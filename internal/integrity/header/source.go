@@ -21,6 +21,19 @@ func source(raw string) (string, error) {
 	return u.Scheme + "://" + strings.ToLower(u.Host) + escapePath(u.EscapedPath()), nil
 }
 
+// address is a source with its query: where reports go is no source.
+func address(raw string) (string, error) {
+	s, err := source(raw)
+	if err != nil {
+		return "", err
+	}
+	if _, query, ok := strings.Cut(raw, "?"); ok {
+		query, _, _ = strings.Cut(query, "#")
+		s += "?" + escapePath(query)
+	}
+	return s, nil
+}
+
 // escapePath percent-encodes what a path may hold and a header's value may not.
 func escapePath(p string) string {
 	var b strings.Builder
