@@ -84,11 +84,11 @@ type Resource struct {
 }
 
 // Name is the path, else the URL.
-func (r Resource) Name() string {
-	if r.Path != "" {
-		return r.Path
+func (s *Resource) Name() string {
+	if s.Path != "" {
+		return s.Path
 	}
-	return r.URL
+	return s.URL
 }
 
 // Report is what was seen.

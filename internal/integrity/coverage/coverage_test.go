@@ -175,7 +175,7 @@ func TestReport(t *testing.T) {
 		},
 		{
 			name: "a byte on disk is another", files: classic, pass: app, page: start,
-			input: func(in *Input, dir fstest.MapFS) { dir["c-1.js"] = &fstest.MapFile{Data: []byte("D();")} },
+			input: func(_ *Input, dir fstest.MapFS) { dir["c-1.js"] = &fstest.MapFile{Data: []byte("D();")} },
 			want: []string{
 				"uncovered lazy c-1.js", "covered initial e-1.css [tag index.html:1:1]", "covered initial e-1.js [tag index.html:2:1]",
 				"covered lazy l-1.css [run-time table e-1.js:1:118]",
@@ -192,7 +192,7 @@ func TestReport(t *testing.T) {
 		},
 		{
 			name: "files that only one knows", files: classic, pass: app, page: start,
-			input: func(in *Input, dir fstest.MapFS) {
+			input: func(_ *Input, dir fstest.MapFS) {
 				delete(dir, "l-1.css")
 				dir["evil.js"], dir["note.txt"] = &fstest.MapFile{}, &fstest.MapFile{}
 			},
@@ -204,7 +204,7 @@ func TestReport(t *testing.T) {
 		},
 		{
 			name: "a pipe in a file's place", files: classic, pass: app, page: start[:1],
-			input: func(in *Input, dir fstest.MapFS) { dir["e-1.js"] = &fstest.MapFile{Mode: fs.ModeNamedPipe} },
+			input: func(_ *Input, dir fstest.MapFS) { dir["e-1.js"] = &fstest.MapFile{Mode: fs.ModeNamedPipe} },
 			want: []string{
 				"uncovered lazy c-1.js", "elsewhere initial e-1.css [tag index.html:1:1]", "elsewhere initial e-1.js", "uncovered lazy l-1.css",
 				"high uncovered c-1.js", "medium unread-file e-1.js", "medium uncovered l-1.css", "info tag-elsewhere e-1.js",

@@ -45,7 +45,7 @@ func (v *visit) element(e *page.Element) {
 			return
 		}
 		v.tag(e, release.Style)
-	case page.Preload, page.ModulePreload, page.Prefetch, page.ImportMap:
+	case page.Preload, page.ModulePreload, page.Prefetch, page.ImportMap, page.Guard: // elsewhere
 	}
 }
 

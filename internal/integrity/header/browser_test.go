@@ -219,7 +219,7 @@ func check(t *testing.T, ctx context.Context, b *browser.Browser, url, injected,
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	if err := p.Open(ctx, url); err != nil {
 		t.Fatal(err)
 	}

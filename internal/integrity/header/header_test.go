@@ -22,7 +22,8 @@ func sample(t *testing.T) Input {
 	pinned := func(path string, role release.Role) release.File {
 		return release.File{Path: path, Size: int64(len(path)), Integrity: release.IntegrityOf([]byte(path)), Role: role}
 	}
-	r := &release.Release{Profile: release.Production, Tool: release.Tool{Name: "test", Version: "1"},
+	r := &release.Release{
+		Profile: release.Production, Tool: release.Tool{Name: "test", Version: "1"},
 		Passes: []release.Pass{{
 			Name: "app", Format: release.Classic, Library: "checkout",
 			Entries: []release.Entry{{Name: "checkout", JS: []string{"checkout-1a2b3c4d5e.js"}, CSS: []string{"checkout-5e4d3c2b1a.css"}, Chunks: []string{"pay"}}},

@@ -25,12 +25,12 @@ func nginx(t *testing.T, root string, snippet []byte) string {
 		}
 		t.Skip("no nginx on PATH: apt-get install nginx")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := l.Addr().String()
-	l.Close()
+	_ = l.Close()
 	dir := t.TempDir()
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
@@ -60,11 +60,11 @@ http {
 		}
 	})
 	for range 200 {
-		if c, err := net.Dial("tcp", address); err == nil {
-			c.Close()
+		if c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address); err == nil {
+			_ = c.Close()
 			return "http://" + address
 		}
-		time.Sleep(25 * time.Millisecond) //nolint:forbidigo // nginx is a process of its own: it goes by the real clock
+		time.Sleep(25 * time.Millisecond)
 	}
 	t.Fatalf("nginx does not answer: %s", said.String())
 	return ""
@@ -91,11 +91,15 @@ func TestNginx(t *testing.T) {
 	}
 	address := nginx(t, root, snippet)
 	ask := func(path string, rule Rule, status int) {
-		res, err := http.Get(address + (&url.URL{Path: path}).EscapedPath())
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+(&url.URL{Path: path}).EscapedPath(), http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
 		if res.StatusCode != status {
 			t.Errorf("%s: got %s", path, res.Status)
 		}
