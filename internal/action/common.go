@@ -25,3 +25,12 @@ func Release(to *string) Input {
 		Doc: "The release's id, as build-bundle's output `release` has it.",
 	}
 }
+
+// Token is the job's token for GitHub's API. Whoever says what it needs puts that
+// into Spec.Permissions.
+func Token(to *string) Input {
+	return Input{
+		Name: "token", Value: Text(to), Secret: true, Expression: "${{ github.token }}",
+		Doc: "The token for GitHub's API.",
+	}
+}

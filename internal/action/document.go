@@ -55,6 +55,9 @@ func (in Input) remark(style func(string) string) string {
 	if in.Default != "" {
 		parts = append(parts, "default `"+in.Default+"`")
 	}
+	if in.Expression != "" {
+		parts = append(parts, "in a workflow default `"+in.Expression+"`")
+	}
 	if in.Required {
 		parts = append(parts, "required")
 	}
@@ -85,6 +88,8 @@ func (s *Spec) Metadata(image, entrypoint string) string {
 		fmt.Fprintf(&b, "  %s:\n    description: %s\n    required: %t\n", in.Name, yamlText(in.Doc+in.remark(asMarkdown)), in.Required)
 		if in.Default != "" {
 			fmt.Fprintf(&b, "    default: %s\n", yamlText(in.Default))
+		} else if in.Expression != "" {
+			fmt.Fprintf(&b, "    default: %s\n", in.Expression)
 		}
 	}
 	if len(s.Outputs) > 0 {

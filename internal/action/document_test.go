@@ -61,3 +61,28 @@ func TestDocuments(t *testing.T) {
 	golden.Compare(t, ".md", []byte(a.Tables()))
 	golden.Compare(t, ".yml", []byte(a.Metadata("Dockerfile", "/sample")))
 }
+
+// A default in the runner's language is action.yml's, not quoted away, and no
+// laptop takes it for a value.
+func TestExpression(t *testing.T) {
+	var token string
+	a := (&sample{}).action(nil)
+	a.Inputs = append(a.Inputs, Token(&token))
+	a.Inputs[len(a.Inputs)-1].Name = "api-token" // the sample has a token
+	if err := a.Check(); err != nil {
+		t.Error(err)
+	}
+	if text := a.Metadata("Dockerfile", "/x"); !strings.Contains(text, "\n    default: ${{ github.token }}\n") {
+		t.Errorf("got no such default in\n%s", text)
+	}
+	flags := laptop(t)
+	if code := flags.run(a); code != 0 || token != "" {
+		t.Errorf("got exit code %d, %q", code, token)
+	}
+	for _, expression := range []string{"github.token", "${{ github.token }} x", "${{ secrets['A'] }}", "${{ github.token }}\nx: y"} {
+		a.Inputs[len(a.Inputs)-1].Expression = expression
+		if a.Check() == nil {
+			t.Errorf("%q is taken", expression)
+		}
+	}
+}

@@ -52,6 +52,9 @@ type Input struct {
 	Doc string
 	// Default stands for an input that is absent or empty.
 	Default string
+	// Expression is the default in a workflow, in the runner's own language, such as
+	// "${{ github.token }}". A laptop has none.
+	Expression string
 	// Flag is a one-letter flag for the command line, besides Name; may be empty.
 	Flag string
 	// Required inputs may not be empty. The runner enforces nothing itself.
@@ -98,6 +101,8 @@ func (s *Spec) inputNames() []string {
 
 const maxDescription = 125
 
+var validExpression = regexp.MustCompile(`^\$\{\{ [a-z_.]+ \}\}$`)
+
 var validName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // Check reports what is wrong with the Spec itself, a mistake of ours.
@@ -116,6 +121,9 @@ func (s *Spec) Check() error {
 		}
 		if in.Secret && in.Default != "" {
 			p.add("input %q: got a default for a secret, want none", in.Name)
+		}
+		if in.Expression != "" && (in.Default != "" || !validExpression.MatchString(in.Expression)) {
+			p.add("input %q: got the expression %q, want one such as ${{ github.token }}, and no default", in.Name, in.Expression)
 		}
 		flags = append(flags, in.Name)
 		if in.Flag != "" {

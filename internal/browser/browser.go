@@ -8,6 +8,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -101,3 +102,10 @@ func switches(binary string, o Options) []chromedp.ExecAllocatorOption {
 // discard drops chromedp's remarks about events it does not know: a newer
 // browser than its protocol description is normal here.
 func discard(string, ...any) {}
+
+// Connect attaches to a running browser by its DevTools address, such as
+// "http://chrome:9222" or "ws://127.0.0.1:9222/devtools/browser/…". Close leaves the
+// browser running and closes the pages that were opened.
+func Connect(ctx context.Context, address string) (*Browser, error) {
+	return nil, errors.New("connecting: not yet")
+}

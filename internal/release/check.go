@@ -205,7 +205,7 @@ func (c *checker) allFiles() {
 		c.add(at, "no files", "at least one")
 	}
 	var total int64
-	var seen collisions
+	var seen Collisions
 	for i, f := range files {
 		at := at.item(i)
 		if got, want := pathProblem(f.Path); want != "" {
@@ -214,7 +214,7 @@ func (c *checker) allFiles() {
 		if i > 0 && f.Path < files[i-1].Path {
 			c.add(at.member("path"), quote(f.Path)+" after "+quote(files[i-1].Path), "files sorted by path")
 		}
-		if with, ok := seen.add(f.Path); ok {
+		if with, ok := seen.Add(f.Path); ok {
 			c.add(at.member("path"), quote(f.Path)+" besides "+with, "paths that no case-insensitive file system takes for one")
 		}
 		c.file(at, f)

@@ -34,6 +34,9 @@ type value struct {
 	num     float64
 	str     string   // of a string; of a number as it was written
 	members []member // of an object; of an array its items, without names
+	// Where the value stands in the text that it was read from, and where the name
+	// of the member that it is of.
+	named, from, to int32
 }
 
 type member struct {
@@ -54,13 +57,16 @@ func parse(text string, r *report) (v value, err error) {
 	p := parser{text: text, report: r}
 	defer func() {
 		if stop := recover(); stop != nil {
-			e, ok := stop.(*syntaxError)
+			e, ok := stop.(*JSONError)
 			if !ok {
 				panic(stop)
 			}
 			err = e
 		}
 	}()
+	if len(text) > MaxRecordSize {
+		p.fail(root, strconv.Itoa(len(text))+" bytes", fmt.Sprintf("at most %d", MaxRecordSize))
+	}
 	v = p.value(root, 0)
 	p.space()
 	if p.pos < len(text) {
@@ -69,14 +75,15 @@ func parse(text string, r *report) (v value, err error) {
 	return v, nil
 }
 
-// syntaxError is thrown inside the parser and caught by parse.
-type syntaxError struct {
-	offset int
+// JSONError says what is wrong with a text and where. It is thrown inside the
+// parser and caught by parse.
+type JSONError struct {
+	Offset int // bytes into the text
 	Problem
 }
 
-func (e *syntaxError) Error() string {
-	return fmt.Sprintf("reading JSON at byte %d: %s", e.offset, e.Problem)
+func (e *JSONError) Error() string {
+	return fmt.Sprintf("reading JSON at byte %d: %s", e.Offset, e.Problem)
 }
 
 type parser struct {
@@ -87,7 +94,7 @@ type parser struct {
 }
 
 func (p *parser) fail(at *place, got, want string) {
-	panic(&syntaxError{p.pos, Problem{Path: at.String(), Got: got, Want: want}})
+	panic(&JSONError{p.pos, Problem{Path: at.String(), Got: got, Want: want}})
 }
 
 // here shows what stands at the current position.
@@ -118,14 +125,22 @@ func (p *parser) take(c byte) bool {
 	return false
 }
 
+// value reads one value and notes where it stands.
 func (p *parser) value(at *place, depth int) value {
+	p.space()
+	from := p.pos
+	v := p.content(at, depth)
+	v.from, v.to = int32(from), int32(p.pos) //nolint:gosec // MaxRecordSize is far below 2^31, and parse refuses more
+	return v
+}
+
+func (p *parser) content(at *place, depth int) value {
 	if depth > maxDepth {
 		p.fail(at, "nesting deeper than "+strconv.Itoa(maxDepth), "less")
 	}
 	if p.values++; p.values > maxValues {
 		p.fail(at, "more than "+strconv.Itoa(maxValues)+" values", "fewer")
 	}
-	p.space()
 	if p.pos >= len(p.text) {
 		p.fail(at, p.here(), "a JSON value")
 	}
@@ -184,12 +199,14 @@ func (p *parser) object(at *place, depth int) value {
 		if p.pos >= len(p.text) || p.text[p.pos] != '"' {
 			p.fail(at, p.here(), `a member's name in quotes`)
 		}
+		named := p.pos
 		name := p.string(at)
 		inner := at.member(name)
 		if !p.take(':') {
 			p.fail(inner, p.here(), `":"`)
 		}
 		item := p.value(inner, depth+1)
+		item.named = int32(named) //nolint:gosec // as in value
 		if names[name] {
 			p.report.add(inner, "this name twice in one object", "each name once")
 		}

@@ -204,16 +204,16 @@ func foldRune(r rune) rune {
 	return least
 }
 
-// collisions finds paths that can't lie side by side in a case-insensitive
+// Collisions finds paths that can't lie side by side in a case-insensitive
 // directory: equal ones, ones that differ only in case, a file where another
 // path has a directory, and a directory spelled in two ways.
-type collisions struct {
+type Collisions struct {
 	files map[string]string // folded path → as spelled
 	dirs  map[string]string // folded directory → as spelled
 }
 
-// add takes one more path and says what it collides with, if anything.
-func (c *collisions) add(path string) (with string, ok bool) {
+// Add takes one more path and says what it collides with, if anything.
+func (c *Collisions) Add(path string) (with string, ok bool) {
 	if c.files == nil {
 		c.files, c.dirs = map[string]string{}, map[string]string{}
 	}

@@ -79,10 +79,10 @@ func TestCollisions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var c collisions
+			var c Collisions
 			got := ""
 			for _, p := range tt.paths {
-				if with, ok := c.add(p); ok {
+				if with, ok := c.Add(p); ok {
 					got = with
 				}
 			}

@@ -27,6 +27,7 @@ var rooms = map[string]room{
 	"internal/app/starter":     {floor: useCase},
 	"internal/app/verify":      {floor: useCase},
 	"internal/app/handover":    {floor: shared},
+	"internal/app/place":       {floor: shared},
 
 	"internal/action":        {floor: capability, edge: true},
 	"internal/artifact":      {floor: capability},

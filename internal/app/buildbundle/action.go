@@ -8,6 +8,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/handover"
+	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
@@ -95,8 +96,8 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	}
 	req.Timings = timings
 	var p report.Page
-	var html stagedFile
-	defer html.discard()
+	var html place.File
+	defer html.Discard()
 	req.Prepare = func(out *Outcome) (err error) {
 		watched.end()
 		p = page(r, out, warn(r, dir, out.Warnings))
@@ -111,11 +112,11 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	r.Wrote(out.OutDir)
 	r.Summarise(p.Markdown(report.SummaryLimit / 2))
 	if in.report != "" {
-		if err := html.commit(); err != nil {
+		if err := html.Commit(); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
-		r.Wrote(html.file)
-		r.Logf("the report is %s", r.Shown(html.file))
+		r.Wrote(html.Path)
+		r.Logf("the report is %s", r.Shown(html.Path))
 	}
 	if err := tellStages(r, out.Timings); err != nil {
 		return err
@@ -139,17 +140,17 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 
 // stageReport writes the page beside where the user wants it: a disk that is full
 // is found out before the release is in place.
-func (in *inputs) stageReport(dir string, p report.Page) (stagedFile, error) {
+func (in *inputs) stageReport(dir string, p report.Page) (place.File, error) {
 	if in.report == "" {
-		return stagedFile{}, nil
+		return place.File{}, nil
 	}
 	html, err := p.HTML()
 	if err != nil {
-		return stagedFile{}, err
+		return place.File{}, err
 	}
-	f, err := stageFile(within(dir, in.report), html)
+	f, err := place.Stage(place.Within(dir, in.report), html)
 	if err != nil {
-		return stagedFile{}, fmt.Errorf("writing the report: %w", err)
+		return place.File{}, fmt.Errorf("writing the report: %w", err)
 	}
 	return f, nil
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/bundle"
 	"github.com/org/checkout-deploy/internal/bundle/link"
 	"github.com/org/checkout-deploy/internal/bundle/style"
@@ -147,7 +148,7 @@ func (req *Request) findProject() (err error) {
 	if info, err := os.Stat(req.Dir); err == nil && !info.IsDir() {
 		return fmt.Errorf("working-directory: got the file %q, want the project's folder", given)
 	}
-	if req.Workspace != "" && !inside(req.Dir, req.Workspace) {
+	if req.Workspace != "" && !place.Inside(req.Dir, req.Workspace) {
 		return fmt.Errorf("working-directory: got %q, which lies outside the workspace %q, want a folder in it", given, req.Workspace)
 	}
 	return nil
@@ -406,7 +407,7 @@ func (b *builder) entrySources(p *config.Pass, name string) []string {
 			continue
 		}
 		for _, m := range e.Modules {
-			if info, err := os.Stat(within(b.Dir, filepath.FromSlash(m))); err != nil || info.IsDir() || release.CheckSource(m) != nil {
+			if info, err := os.Stat(place.Within(b.Dir, filepath.FromSlash(m))); err != nil || info.IsDir() || release.CheckSource(m) != nil {
 				return nil
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/composition"
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/report"
@@ -31,11 +32,11 @@ func (b *builder) baseline() (*baseline, error) {
 	if b.Compare == "" {
 		return nil, nil //nolint:nilnil // nothing was asked for
 	}
-	dir := within(b.Dir, b.Compare)
+	dir := place.Within(b.Dir, b.Compare)
 	if filepath.Base(dir) == release.RecordName {
 		dir = filepath.Dir(dir)
 	}
-	if b.Workspace != "" && !inside(real(dir), b.Workspace) {
+	if b.Workspace != "" && !place.Inside(place.Real(dir), b.Workspace) {
 		return nil, fmt.Errorf("compare: got %q, which lies outside the workspace; want a release in it", b.Compare)
 	}
 	root, err := os.OpenRoot(dir)

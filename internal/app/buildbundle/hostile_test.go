@@ -182,7 +182,7 @@ func TestReportReplacesLinks(t *testing.T) {
 	if s := runStep(t, dir, "report="+filepath.Join(t.TempDir(), "report.html")); s.code != 2 || !strings.Contains(s.log, "outside the workspace") {
 		t.Errorf("outside the workspace: got exit code %d\n%s", s.code, s.log)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, ".report-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, ".checkout-deploy-*")); len(left) > 0 {
 		t.Errorf("got %q left behind", left)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/devserver"
 	"github.com/org/checkout-deploy/internal/finding"
@@ -111,7 +112,7 @@ func (w *workshop) close() {
 // ignore leaves out what a build writes itself.
 func (w *workshop) ignore(path string) bool {
 	own := w.own.Load()
-	return own != nil && inside(path, *own)
+	return own != nil && place.Inside(path, *own)
 }
 
 // open starts the server.
@@ -136,7 +137,7 @@ func (w *workshop) open(ctx context.Context) (stop func(), err error) {
 	}
 	folder := filepath.Join(w.req.Dir, "public")
 	if w.public != "" {
-		folder = within(w.req.Dir, w.public)
+		folder = place.Within(w.req.Dir, w.public)
 	}
 	switch root, err := os.OpenRoot(folder); {
 	case err == nil:
@@ -255,7 +256,7 @@ func (w *workshop) configures(path string) bool {
 // configFiles may have the configuration, whether they are there or not.
 func (w *workshop) configFiles() []string {
 	if w.req.Config != "" {
-		return []string{within(w.req.Dir, w.req.Config)}
+		return []string{place.Within(w.req.Dir, w.req.Config)}
 	}
 	var out []string
 	for _, name := range config.Names {

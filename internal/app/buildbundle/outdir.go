@@ -7,23 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
+	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/release"
 )
 
 // outDir is the absolute folder that a build replaces.
 func (b *builder) outDir() string {
-	return within(b.Dir, filepath.FromSlash(b.cfg.Build.OutDir))
-}
-
-// within makes a path absolute that is relative to folder.
-func within(folder, path string) string {
-	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
-	}
-	return filepath.Join(folder, path)
+	return place.Within(b.Dir, filepath.FromSlash(b.cfg.Build.OutDir))
 }
 
 // checkReport refuses a report where it can't be. In the release's folder it
@@ -32,11 +24,11 @@ func (b *builder) checkReport() error {
 	if b.Report == "" {
 		return nil
 	}
-	file := within(b.Dir, b.Report)
-	if inside(file, b.outDir()) {
+	file := place.Within(b.Dir, b.Report)
+	if place.Inside(file, b.outDir()) {
 		return fmt.Errorf("report: got %q, which is in the release's folder %q; want a file outside it", b.Report, b.cfg.Build.OutDir)
 	}
-	if b.Workspace != "" && !inside(real(filepath.Dir(file)), b.Workspace) {
+	if b.Workspace != "" && !place.Inside(place.Real(filepath.Dir(file)), b.Workspace) {
 		return fmt.Errorf("report: got %q, which lies outside the workspace; want a file in it", b.Report)
 	}
 	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
@@ -53,23 +45,23 @@ func (b *builder) checkReport() error {
 // may lie anywhere.
 func (b *builder) checkOutDir() error {
 	named := b.outDir()
-	out := real(named)
-	if inside(b.Dir, out) {
+	out := place.Real(named)
+	if place.Inside(b.Dir, out) {
 		return fmt.Errorf("output folder %q holds the project; a build replaces it whole: use a folder of its own, such as dist", out)
 	}
 	for _, p := range b.cfg.Build.Passes {
 		for _, e := range p.Entries {
 			for _, m := range e.Modules {
-				if file := filepath.Join(b.Dir, filepath.FromSlash(m)); inside(file, out) {
+				if file := filepath.Join(b.Dir, filepath.FromSlash(m)); place.Inside(file, out) {
 					return fmt.Errorf("output folder %q holds the source %q; a build replaces it whole: use a folder of its own, such as dist", out, m)
 				}
 			}
 		}
 	}
 	switch {
-	case b.Workspace != "" && !inside(out, b.Workspace):
+	case b.Workspace != "" && !place.Inside(out, b.Workspace):
 		return fmt.Errorf("output folder %q lies outside the workspace, and would be gone with the container: use a folder in it, such as dist", named)
-	case b.OutDir == "" && !inside(out, b.Dir):
+	case b.OutDir == "" && !place.Inside(out, b.Dir):
 		return fmt.Errorf("output folder %q is led out of the project by a link, to %q; a build replaces it whole: remove the link", named, out)
 	case isOther(named):
 		return fmt.Errorf("output folder %q is a file or a link that leads nowhere: remove it, or use another folder", named)
@@ -82,13 +74,13 @@ func (b *builder) checkOutDir() error {
 // checkSources refuses to replace a folder that the build has just read from: an
 // import leads there, though no entry does.
 func (b *builder) checkSources() error {
-	out := real(b.outDir())
+	out := place.Real(b.outDir())
 	read := b.inputs
 	if b.styles != nil {
 		read = append(slices.Clone(read), b.styles.Inputs()...)
 	}
 	for _, path := range read {
-		if inside(path, out) {
+		if place.Inside(path, out) {
 			source, err := filepath.Rel(b.Dir, path)
 			if err != nil {
 				source = path
@@ -97,20 +89,6 @@ func (b *builder) checkSources() error {
 		}
 	}
 	return nil
-}
-
-// real follows the links of a path whose end may not be there yet.
-func real(path string) string {
-	rest := ""
-	for at := path; ; at = filepath.Dir(at) {
-		if found, err := filepath.EvalSymlinks(at); err == nil {
-			return filepath.Join(found, rest)
-		}
-		if at == filepath.Dir(at) {
-			return path
-		}
-		rest = filepath.Join(filepath.Base(at), rest)
-	}
 }
 
 // isOther says whether something is there that is no folder, nor leads to one.
@@ -138,9 +116,4 @@ func checkReplaceable(out string) error {
 		return fmt.Errorf("output folder %q has files and no %s, so no build made it; a build replaces it whole: empty it, or use another", out, release.RecordName)
 	}
 	return nil
-}
-
-func inside(path, folder string) bool {
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/bundle/style"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/finding"
@@ -145,7 +146,7 @@ func otherThan(processors int) int {
 // project is what the build was made of.
 func (b *builder) project() *reproduce.Project {
 	p := &reproduce.Project{
-		Base: reproduce.BaseOf(b.Dir, b.Workspace), Dir: b.Dir, Skip: []string{real(b.outDir())},
+		Base: reproduce.BaseOf(b.Dir, b.Workspace), Dir: b.Dir, Skip: []string{place.Real(b.outDir())},
 		Files: slices.Clone(b.inputs), Packages: slices.Clone(b.packages),
 	}
 	if b.styles != nil {
@@ -155,10 +156,10 @@ func (b *builder) project() *reproduce.Project {
 		p.Files = append(p.Files, file)
 	}
 	if tsconfig := b.cfg.Build.TSConfig; tsconfig != "" {
-		p.Files = append(p.Files, within(b.Dir, filepath.FromSlash(tsconfig)))
+		p.Files = append(p.Files, place.Within(b.Dir, filepath.FromSlash(tsconfig)))
 	}
 	for i, file := range p.Files {
-		p.Files[i] = real(file)
+		p.Files[i] = place.Real(file)
 	}
 	slices.Sort(p.Files)
 	p.Files = slices.Compact(p.Files)
@@ -172,7 +173,7 @@ func (b *builder) configFile() string {
 	if b.cfg.File == "" {
 		return ""
 	}
-	return within(b.Dir, filepath.FromSlash(b.cfg.File))
+	return place.Within(b.Dir, filepath.FromSlash(b.cfg.File))
 }
 
 // again builds the copy, by the same settings.
@@ -185,8 +186,8 @@ func (b *builder) again(ctx context.Context, p *reproduce.Project, copied *repro
 	}
 	if file := b.configFile(); file != "" && !filepath.IsLocal(req.Config) {
 		req.Config = file // outside the project
-		if inside(real(file), p.Base) {
-			rel, _ := filepath.Rel(p.Base, real(file))
+		if place.Inside(place.Real(file), p.Base) {
+			rel, _ := filepath.Rel(p.Base, place.Real(file))
 			req.Config = filepath.Join(copied.Base, rel)
 		}
 	}

@@ -218,15 +218,15 @@ func TestBadInputIsDocumented(t *testing.T) {
 	}
 }
 
-var place = regexp.MustCompile(`^(error|warning): (.*)$`)
+var severityLine = regexp.MustCompile(`^(error|warning): (.*)$`)
 
 // cell is a message's first line and its last, which says what to try.
 func cell(said string) string {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
-	first := strings.ReplaceAll(place.ReplaceAllString(lines[0], "$2"), "$WORK/shop/", "")
+	first := strings.ReplaceAll(severityLine.ReplaceAllString(lines[0], "$2"), "$WORK/shop/", "")
 	text := "`" + strings.ReplaceAll(first, "|", `\|`) + "`"
 	for _, line := range lines[1:] {
-		if place.MatchString(line) {
+		if severityLine.MatchString(line) {
 			break
 		}
 		if line = strings.TrimSpace(line); !excerptLine.MatchString(line) {

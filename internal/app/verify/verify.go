@@ -5,13 +5,9 @@ package verify
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/handover"
-	"github.com/org/checkout-deploy/internal/release"
 )
 
 type inputs struct {
@@ -44,7 +40,7 @@ func Action() action.Action {
 
 func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	dir := r.Path(in.dist)
-	id, err := in.id()
+	id, err := handover.ParseID(in.release)
 	if err == nil && id.IsZero() && r.OnRunner() {
 		// An output's name that is misspelled is empty too, and would make any
 		// release right.
@@ -53,14 +49,8 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	if err != nil {
 		return action.Misuse(err)
 	}
-	there, err := holdsSomething(dir)
-	if err != nil {
-		return fmt.Errorf("looking for the release: %w", err)
-	}
-	if !there {
-		if err := receive(ctx, r, id, dir); err != nil {
-			return err
-		}
+	if err := handover.Fill(ctx, r, id, dir); err != nil {
+		return err
 	}
 	rel, err := handover.Check(ctx, dir, id)
 	if err != nil {
@@ -77,45 +67,4 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	r.SetOutput("release", id.String())
 	r.SetOutput("dist", r.Shown(dir))
 	return nil
-}
-
-func (in *inputs) id() (release.Digest, error) {
-	if in.release == "" {
-		return release.Digest{}, nil
-	}
-	id, err := release.ParseDigest(in.release)
-	if err != nil {
-		return id, fmt.Errorf("release: %w", err)
-	}
-	if id.IsZero() { // stands for "any" below: an id that was given is never any
-		return id, errors.New("release: got nothing but zeros, want the id of a release")
-	}
-	return id, nil
-}
-
-func receive(ctx context.Context, r *action.Run, id release.Digest, dir string) error {
-	if id.IsZero() {
-		return action.Misuse(fmt.Errorf("got neither files in %s nor the id of a release, want one of them: build it, or give the input release", r.Shown(dir)))
-	}
-	err := handover.Receive(ctx, r, id, dir)
-	if errors.Is(err, handover.ErrNoArtifacts) {
-		return action.Explain(fmt.Errorf("release %s is not in %s: %w", id, r.Shown(dir), err),
-			"in a workflow an action gets it from the artifacts; elsewhere the folder itself is the hand-over: copy it here, release.json and all")
-	}
-	if err != nil {
-		return r.In(dir, err)
-	}
-	r.Wrote(dir)
-	return nil
-}
-
-func holdsSomething(dir string) (bool, error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(dir); err == nil {
-			return false, fmt.Errorf("got %q, a link that leads nowhere, want a folder or nothing", dir)
-		}
-		return false, nil
-	}
-	return len(entries) > 0, err
 }

@@ -5,6 +5,8 @@ package coverage
 
 import (
 	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/integrity"
@@ -82,11 +84,11 @@ type Resource struct {
 }
 
 // Name is the path, else the URL.
-func (r Resource) Name() string {
-	if r.Path != "" {
-		return r.Path
+func (s *Resource) Name() string {
+	if s.Path != "" {
+		return s.Path
 	}
-	return r.URL
+	return s.URL
 }
 
 // Report is what was seen.
@@ -96,8 +98,8 @@ type Report struct {
 	Resources []Resource // sorted by name, inline ones left out
 	// Findings are sorted, the worst first.
 	Findings []finding.Finding
-	// Hashes are all hashes in tags, import maps and run-time tables that are of a
-	// file's bytes, sorted: what a Content-Security-Policy has to have.
+	// Hashes are the hashes in tags, import maps and run-time tables that are of a
+	// script of the release, sorted: what a Content-Security-Policy has to have.
 	Hashes []integrity.Hash
 }
 
@@ -135,4 +137,26 @@ func (t Totals) Share() float64 {
 
 // Read makes the report. An error is one of reading; what is wrong with the
 // release is a finding.
-func Read(in Input) (*Report, error) { return &Report{Algorithm: in.Algorithm}, nil }
+func Read(in Input) (*Report, error) {
+	if in.Algorithm == "" {
+		in.Algorithm = integrity.Default
+	}
+	r := &reader{
+		Input: in, units: map[string]*unit{}, byHash: map[integrity.Hash][]string{},
+		report: &Report{Algorithm: in.Algorithm}, seen: map[string]*Resource{},
+	}
+	if err := r.readFiles(); err != nil {
+		return nil, err
+	}
+	for _, path := range slices.Sorted(maps.Keys(r.units)) {
+		r.checkUnit(r.units[path])
+	}
+	for _, path := range slices.Sorted(maps.Keys(in.Pages)) {
+		r.report.Pages = append(r.report.Pages, path)
+		r.readPage(path, in.Pages[path])
+	}
+	r.readElsewhere()
+	r.readUnlisted()
+	r.conclude()
+	return r.report, nil
+}

@@ -6,6 +6,13 @@
 package header
 
 import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/integrity"
 	"github.com/org/checkout-deploy/internal/integrity/page"
@@ -40,6 +47,8 @@ type Input struct {
 	// PublicURL is where the release's folder is served, ending in "/"; "" where its
 	// pages are.
 	PublicURL string
+	Origins   []string // those of the pages, as coverage.Input's
+	Prefix    string   // goes before a path of the release in findings, such as "dist/"
 
 	CSP             Mode
 	Scripts         Style
@@ -64,9 +73,10 @@ type Resource struct {
 	// pinned, as the inventory has it.
 	Integrity integrity.Metadata
 	Reason    string
-	// Page is where it was seen, for messages: a file of the release, an address, or
-	// the inventory with the line.
+	// Page is where it was seen, for messages: a file of the release or an address;
+	// At is the place in a file, such as the inventory's, if there is one.
 	Page string
+	At   finding.Location
 }
 
 // Field is a header.
@@ -91,26 +101,170 @@ type Set struct {
 // Make makes the headers. The error is a *Refusal where an enforcing
 // Integrity-Policy was asked for and a script can't be pinned; others tell what
 // is wrong with in, all at once.
-func Make(in Input) (*Set, error) { return &Set{}, nil }
+func Make(in Input) (*Set, error) {
+	var p problems
+	in.check(&p)
+	m := &maker{Input: in, sources: p.all(&in), set: &Set{}}
+	if len(p) > 0 {
+		return nil, errors.Join(p...)
+	}
+	if r := m.unpinned(); m.IntegrityPolicy == Enforce && len(r) > 0 {
+		return nil, &Refusal{r}
+	}
+	for _, path := range slices.Sorted(maps.Keys(in.Pages)) {
+		m.page(path, in.Pages[path])
+	}
+	m.files()
+	m.judge()
+	return m.set, nil
+}
+
+type maker struct {
+	Input
+	sources
+	set *Set
+}
+
+func (in *Input) check(p *problems) {
+	add := func(format string, args ...any) { *p = append(*p, fmt.Errorf(format, args...)) }
+	if in.Release == nil {
+		add("got no release, want one")
+		in.Release = &release.Release{}
+	}
+	for _, path := range slices.Sorted(maps.Keys(in.Pages)) {
+		if err := release.CheckPath(path); err != nil {
+			*p = append(*p, err)
+		}
+	}
+	for _, mode := range []*Mode{&in.CSP, &in.IntegrityPolicy, &in.TrustedTypes} {
+		switch *mode {
+		case "":
+			*mode = None
+		case None, ReportOnly, Enforce:
+		default:
+			add("got the mode %s, want one of %s, %s, %s", quote(string(*mode)), None, ReportOnly, Enforce)
+		}
+	}
+	switch in.Scripts {
+	case "":
+		in.Scripts = Hashes
+	case Hashes, StrictDynamic:
+	default:
+		add("got the style %s of scripts, want %s or %s", quote(string(in.Scripts)), Hashes, StrictDynamic)
+	}
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-$"
+	if strings.Trim(in.Nonce, letters) != "" {
+		add("got the nonce %s, want letters of base64, or the name of a variable of the server such as %q", quote(in.Nonce), "$request_id")
+	}
+}
 
 // Refusal is why an enforcing Integrity-Policy is not written. It is a
 // finding.Reporter.
 type Refusal struct{ Unpinned []Resource }
 
-func (r *Refusal) Error() string { return "" }
+func (r *Refusal) Error() string {
+	var b strings.Builder
+	b.WriteString("an enforcing Integrity-Policy would block")
+	for i, u := range r.Unpinned {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, " %s (%s: %s)", quote(u.URL), u.Page, reason(u))
+	}
+	b.WriteString("; use report-only until each has a pin")
+	return b.String()
+}
+
+func reason(r Resource) string {
+	if r.Reason == "" {
+		return "it has no pin"
+	}
+	return r.Reason
+}
 
 // Findings has one for each script.
-func (r *Refusal) Findings() []finding.Finding { return nil }
+func (r *Refusal) Findings() []finding.Finding {
+	var out []finding.Finding
+	for _, u := range r.Unpinned {
+		out = append(out, finding.Finding{
+			Rule: ruleUnpinned, Severity: finding.High, Hint: hints[ruleUnpinned], Location: u.At, Fingerprint: ruleUnpinned + " " + u.URL,
+			Message: fmt.Sprintf("an enforcing Integrity-Policy would block the %s %s of %s: %s", u.Kind, quote(u.URL), u.Page, reason(u)),
+		})
+	}
+	return out
+}
 
-// JSON is {"rules": [{"path": …, "headers": [{"name": …, "value": …}]}]}.
-func (s *Set) JSON() []byte { return nil }
+// unpinned is what an enforcing Integrity-Policy blocks.
+func (m *maker) unpinned() []Resource {
+	var out []Resource
+	for _, t := range m.ThirdParty {
+		if len(t.Integrity) == 0 {
+			out = append(out, t)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(m.Pages)) {
+		for i := range m.Pages[path].Elements {
+			e := &m.Pages[path].Elements[i]
+			why := ""
+			switch {
+			case e.URL == "" || e.Kind != page.Script && e.Kind != page.Module && e.Kind != page.Style || isLocal(e.URL) || m.listed(e.URL):
+				continue
+			case len(integrity.Effective(e.Integrity)) == 0:
+				if e.Kind == page.Module && m.mapped(path, e.URL) {
+					continue
+				}
+				why = "its tag has no integrity"
+			case !e.HasCrossOrigin && e.Kind != page.Module:
+				why = "its tag has no crossorigin"
+			default:
+				continue
+			}
+			kind := release.Script
+			if e.Kind == page.Style {
+				kind = release.Style
+			}
+			out = append(out, Resource{URL: e.URL, Kind: kind, Reason: why, Page: path, At: m.at(path, e)})
+		}
+	}
+	return out
+}
 
-// Nginx is a snippet to be included into a server block. prefix is the URL path
-// of the release's folder: "/" or "/checkout/".
-func (s *Set) Nginx(prefix string) ([]byte, error) { return nil, nil }
+func (m *maker) at(path string, e *page.Element) finding.Location {
+	return finding.Location{Path: m.Prefix + path, Line: e.Line, Column: e.Column}
+}
 
-// Netlify is a _headers file, as Netlify and Cloudflare read it.
-func (s *Set) Netlify(prefix string) ([]byte, error) { return nil, nil }
+// mapped: an import map pins the modules that tags load as well. Which of its names
+// is which file is coverage's to say; one that ends so will do here.
+func (m *maker) mapped(path, ref string) bool {
+	ref, _, _ = strings.Cut(ref, "?")
+	name := ref[strings.LastIndex(ref, "/")+1:]
+	return slices.ContainsFunc(m.Pages[path].Elements, func(e page.Element) bool {
+		return e.Kind == page.ImportMap && strings.Contains(e.Text, name+`"`)
+	})
+}
 
-// Rules describes every kind of finding of this package.
-func Rules() []finding.Rule { return nil }
+func isLocal(ref string) bool {
+	return strings.HasPrefix(ref, "data:") || strings.HasPrefix(ref, "blob:")
+}
+
+// listed reports whether the inventory has a URL.
+func (m *maker) listed(ref string) bool {
+	return slices.ContainsFunc(m.ThirdParty, func(t Resource) bool { return t.URL == ref })
+}
+
+// isForeign reports whether a page's URL is of neither the page's origin nor the
+// release's folder.
+func (m *maker) isForeign(ref string) bool {
+	u, err := url.Parse(ref)
+	if err != nil || u.Host == "" {
+		return err != nil
+	}
+	if u.Scheme == "" {
+		u.Scheme = "https"
+	}
+	own := append(slices.Clone(m.public), m.Origins...)
+	return !slices.ContainsFunc(own, func(o string) bool {
+		p, err := url.Parse(o)
+		return err == nil && p.Scheme == u.Scheme && strings.EqualFold(p.Host, u.Host)
+	})
+}

@@ -6,10 +6,6 @@
 // values change, and what this package doesn't know stays byte for byte.
 package manifest
 
-import (
-	"github.com/org/checkout-deploy/internal/integrity"
-)
-
 // Format is a manifest's form.
 type Format string
 
@@ -34,8 +30,9 @@ var Formats = []Format{Checkout, WebpackAssets, Vite, Map, ImportMap}
 
 // Limits of a manifest: they bound what reading a stranger's can cost.
 const (
-	MaxSize  = 16 << 20 // bytes
-	MaxFiles = 100_000  // files that it names
+	MaxSize  = 16 << 20  // bytes
+	MaxFiles = 100_000   // files that may have integrity, and likewise entries, and chunks
+	MaxLoads = 2_000_000 // files in the lists of all entries and chunks, and chunks in those of entries
 )
 
 // Manifest is what a text says.
@@ -84,42 +81,4 @@ type Pin struct {
 	// Missing: the manifest loads the file and has no value for it.
 	Missing      bool
 	Line, Column int // of the value, or of what names the file; from 1, in UTF-16 code units
-}
-
-// Problem is one thing wrong with a manifest's text.
-type Problem struct {
-	Line, Column int    // from 1; columns in UTF-16 code units
-	Path         string // JSON path, such as $.js[0]
-	Got, Want    string
-}
-
-// Error is everything wrong with a manifest: the first twenty, and how many more.
-type Error struct {
-	Problems []Problem
-	More     int
-}
-
-// Detect tells a manifest's format by its members. The error says what was got, and
-// what each format has; or it is Read's.
-func Detect(data []byte) (Format, error) { return "", nil }
-
-// Read reads a manifest. base is what names in it have before a file's path: the
-// bundler's public path, such as "/assets/" or "https://cdn.example.com/", or "./" in
-// an import map; names without it are paths as they are. The error is an *Error.
-func Read(format Format, base string, data []byte) (*Manifest, error) { return nil, nil }
-
-// Update returns data with the integrity that pin has for each file (by path, as Pin.File):
-// values that are there are replaced, missing ones added where the format has a
-// place for them, values of files that pin doesn't know are kept. All else stays
-// byte for byte, and updating again changes nothing. The manifest returned is that of the new text.
-func Update(format Format, base string, data []byte, pin func(file string) (integrity.Metadata, bool)) ([]byte, *Manifest, error) {
-	return nil, nil, nil
-}
-
-// WriteMap writes the sidecar {base+file: value}, canonical JSON (RFC 8785).
-func WriteMap(base string, files map[string]integrity.Metadata) ([]byte, error) { return nil, nil }
-
-// WriteImportMap writes {"integrity": {base+file: value}}, canonical JSON.
-func WriteImportMap(base string, files map[string]integrity.Metadata) ([]byte, error) {
-	return nil, nil
 }

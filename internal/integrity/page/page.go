@@ -2,6 +2,11 @@
 // integrity, and where in the file it says so.
 package page
 
+import "bytes"
+
+// MaxSize is the most bytes of a document that are read.
+const MaxSize = 16 << 20
+
 // Kind is what an element brings into the page.
 type Kind string
 
@@ -20,10 +25,11 @@ const (
 type Element struct {
 	Kind Kind
 	// URL is as written, without white space at its ends; "" for an inline one,
-	// whose content is Text.
+	// whose content is Text, as the document's tree has it: a
+	// Content-Security-Policy's hash is of these bytes.
 	URL  string
 	Text string
-	As   string // of a preload
+	As   string // of a preload, in lower case
 	// Integrity is the attribute as written; HasIntegrity says whether there is one.
 	Integrity    string
 	HasIntegrity bool
@@ -34,11 +40,16 @@ type Element struct {
 	Nonce          string
 	Async, Defer   bool
 	NoModule       bool
+	Media          string // of a style sheet
+	Alternate      bool   // a style sheet that is loaded, and not applied
+	SVG            bool   // a script or style of SVG's: browsers do not check integrity there
 	// Line and Column are those of the element's "<", from 1; columns in UTF-16
 	// code units.
 	Line, Column int
 	// TextLine and TextColumn are where Text begins; 0 for a linked one.
 	TextLine, TextColumn int
+
+	tag tag
 }
 
 // Document is what a page loads by its HTML alone.
@@ -46,6 +57,49 @@ type Document struct {
 	// Base is the href of the first base element, "" for none.
 	Base     string
 	Elements []Element // in the order of the file
+	// Inert are elements in a template, which load where a script inserts them, or
+	// in a noscript, which load where scripts are off.
+	Inert []Element
 	// Policy is the content of each meta http-equiv=Content-Security-Policy.
 	Policy []string
+	// Handlers are event handler attributes and javascript: URLs, and Styles are style
+	// attributes: what a Content-Security-Policy blocks unless it has
+	// 'unsafe-inline' or 'unsafe-hashes'.
+	Handlers, Styles []Attribute
+	// Imports are the @import rules of inline style sheets: nothing pins what they load.
+	Imports []Attribute
+	// Frames are the documents in the document: the src of an iframe, frame or embed,
+	// the data of an object, and srcdoc. What they load is not the page's.
+	Frames []Attribute
+	// Others are links and scripts that no browser compares with a hash or that it
+	// ignores: icons, manifests, data blocks with a src.
+	Others []Attribute
+}
+
+// Attribute is something that a document says beside its elements.
+type Attribute struct {
+	Element string // the tag's name
+	Name    string // the attribute's, "@import" for a rule of a style sheet
+	Value   string
+	// Line and Column are those of the element's "<", of a rule its "@".
+	Line, Column int
+}
+
+// Scan reads a document as a browser with scripts does, in UTF-8. An error says
+// that it is no such document: UTF-16, or larger than MaxSize.
+func Scan(html []byte) (*Document, error) {
+	s, err := scan(html)
+	if err != nil {
+		return nil, err
+	}
+	return &s.doc, nil
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+func withoutMark(html []byte) int {
+	if bytes.HasPrefix(html, byteOrderMark) {
+		return len(byteOrderMark)
+	}
+	return 0
 }
