@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/golden"
 	"github.com/org/checkout-deploy/internal/integrity"
 	"github.com/org/checkout-deploy/internal/integrity/page"
@@ -368,5 +369,86 @@ func TestReport(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestEncode(t *testing.T) {
+	r := &Report{
+		Algorithm: integrity.SHA384, Pages: []string{"index.html"},
+		Resources: []Resource{
+			{Path: "a.js", Role: release.Script, Load: release.Initial, Pages: []string{"index.html"}, Status: Covered, By: []Cover{{ByTag, "index.html", 3, 1, integrity.Sum(integrity.SHA384, nil)}}},
+			{Path: "b.css", Role: release.Style, Load: release.Lazy, Pages: []string{"index.html"}, Status: Uncovered, Reason: "scripts load it later"},
+			{URL: "https://pay.example/\xff<v3>", Role: release.Script, Load: release.Initial, Status: Elsewhere},
+		},
+	}
+	r.add(ruleUncovered, finding.Medium)
+	r.add(ruleWorker, finding.Medium)
+	first, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Compare(t, ".json", first)
+	statement := release.Statement{Release: release.DigestOf(nil), PredicateType: PredicateType, Predicate: first}
+	if _, err := statement.Encode(); err != nil {
+		t.Errorf("no statement's predicate: %v", err)
+	}
+	if got := r.Totals().Share(); got != 0.5 {
+		t.Errorf("got the share %v, want a half: what is elsewhere does not count", got)
+	}
+	if got := (Totals{Elsewhere: 3}).Share(); got != 1 {
+		t.Errorf("got the share %v of nothing, want 1", got)
+	}
+}
+
+func (r *Report) add(rule string, severity finding.Severity) {
+	r.Findings = append(r.Findings, finding.Finding{Rule: rule, Severity: severity})
+}
+
+// Every rule says enough for code scanning, and every finding has a hint.
+func TestRules(t *testing.T) {
+	known := map[string]bool{}
+	for _, r := range Rules() {
+		known[r.ID] = true
+		if r.Short == "" || len(r.Help) < len(r.Short)/2 || r.Severity == "" || hints[r.ID] == "" {
+			t.Errorf("%s says too little", r.ID)
+		}
+	}
+	for id := range hints {
+		if !known[id] {
+			t.Errorf("a hint of no rule: %s", id)
+		}
+	}
+	for kind, id := range ruleOf {
+		if !known[id] {
+			t.Errorf("%s has no rule", kind)
+		}
+	}
+	for _, kind := range integrity.Kinds {
+		if ruleOf[kind] == "" {
+			t.Errorf("%s has no rule", kind)
+		}
+	}
+}
+
+// Hostile names stay in their place: no message has a line of its own in a log.
+func TestHostileNames(t *testing.T) {
+	evil := "x\r\n::error::<script>\x1b[2J`|\u202e.js"
+	code := `"` + strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(evil) + `":"` + pin("x") + `"`
+	r, dir := made(t, map[string]string{"a.js": "({" + code + "})", "index.html": ""})
+	dir[evil] = &fstest.MapFile{}
+	report, err := Read(Input{Release: r, Files: dir, Pages: map[string]*page.Document{"index.html": document(
+		script("a.js", evil), script("https://a.example/"+evil, ""), inline(page.ImportMap, `{"integrity":{"`+strings.Repeat("x", 10_000)+`":"sha384-"}}`),
+		inline(page.Style, "@import '"+strings.Repeat("y", 10_000)+"'"),
+	)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Findings {
+		if strings.ContainsAny(f.Message, "\r\n\x1b\u202e") || len(f.Message) > 800 {
+			t.Errorf("%s: %q", f.Rule, f.Message)
+		}
+	}
+	if _, err := report.Encode(); err != nil {
+		t.Error(err)
 	}
 }

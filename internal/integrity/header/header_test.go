@@ -264,8 +264,8 @@ func sample2() Input {
 
 func TestIsHashed(t *testing.T) {
 	for path, want := range map[string]bool{
-		"a-0123456789.js": true, "a.0123abcd.css": true, "main.1a2b3c4d.chunk.js": true, "assets/index-BsX2kQ9a.js": true, "a-0123456789.js.map": true,
-		"a.js": false, "release-20.js": false, "app-checkout.js": false, "a-deadbeef.js": false, "index-BsX2kQ9a.js": false, "assets/app-checkout.js": false,
+		"a-0123456789.js": true, "a.0123abcd.css": true, "main.1a2b3c4d.chunk.js": true, "assets/index-BsX2kQ9a.js": true, "assets/index-aI-KMijL.css": true, "assets/pay-BNnkEQBv.js": true, "a-0123456789.js.map": true,
+		"a.js": false, "release-20.js": false, "app-checkout.js": false, "a-deadbeef.js": false, "index-BsX2kQ9a.js": false, "assets/app-checkout.js": false, "assets/app-CardForm.js": false,
 	} {
 		if got := isHashed(path); got != want {
 			t.Errorf("%s: got %t", path, got)

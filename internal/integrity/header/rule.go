@@ -65,15 +65,22 @@ func (m *maker) add(rule string, at finding.Location, format string, args ...any
 	})
 }
 
-// hashed: names that change with the bytes, as build-bundle, webpack and Vite (in
-// assets/) write them. A name that is taken for one of these by mistake would be
-// kept for a year, so a doubtful one is not.
-var hashed = regexp.MustCompile(`[-.~][0-9a-f]{8,64}(\.chunk|\.bundle)?\.[a-z0-9.]+$|(^|/)assets/[^/]*-[A-Za-z0-9_-]{8}\.[a-z0-9.]+$`)
+// Names that change with the bytes, as build-bundle and webpack write them, and
+// Vite in assets/. A name that is taken for one of these by mistake would be kept
+// for a year, so a doubtful one is not.
+var (
+	hexName  = regexp.MustCompile(`[-.~][0-9a-f]*[0-9][0-9a-f]*(\.chunk|\.bundle)?\.[a-z0-9.]+$`)
+	viteName = regexp.MustCompile(`(^|/)assets/[^/]*-([A-Za-z0-9_-]{8})\.[a-z0-9.]+$`)
+	noWord   = regexp.MustCompile(`[0-9_-]|[A-Z]{2}`)
+)
 
-// isHashed wants a digit besides: "-feedface" may be a word.
 func isHashed(file string) bool {
-	at := hashed.FindString(file)
-	return at != "" && strings.ContainsAny(strings.TrimSuffix(at, path.Ext(at)), "0123456789")
+	if at := hexName.FindString(file); at != "" {
+		digits, _, _ := strings.Cut(at[1:], ".")
+		return len(digits) >= 8
+	}
+	m := viteName.FindStringSubmatch(file)
+	return m != nil && noWord.MatchString(m[2])
 }
 
 // files adds the rules of all other files, one for a folder whose files have the

@@ -1,0 +1,1 @@
+const o=2;export{o as x};

@@ -1,0 +1,1 @@
+"use strict";(self.webpackChunk=self.webpackChunk||[]).push([[619],{526:(s,e,c)=>{c.r(e),c.d(e,{x:()=>k});const k=2}}]);
