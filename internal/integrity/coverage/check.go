@@ -82,9 +82,14 @@ func (r *reader) ofSome(hashes integrity.Metadata) bool {
 
 // checkGaps finds files that a manifest with hashes names and has none of.
 func (r *reader) checkGaps(u *unit, known map[*unit]bool) {
+	for _, p := range u.pins {
+		for _, of := range p.of {
+			known[of] = true
+		}
+	}
 	for _, n := range u.names {
 		of, exact := r.file(u.path, n.value)
-		if of == nil || !exact || known[of] || of.role != release.Script && of.role != release.Style || slices.ContainsFunc(u.hashes, func(h pinned) bool { return of.is(integrity.Effective(h.value)) }) {
+		if of == nil || !exact || known[of] || of.role != release.Script && of.role != release.Style {
 			continue
 		}
 		known[of] = true

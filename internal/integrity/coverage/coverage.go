@@ -149,6 +149,7 @@ func Read(in Input) (*Report, error) {
 		return nil, err
 	}
 	for _, path := range slices.Sorted(maps.Keys(r.units)) {
+		r.connect(r.units[path])
 		r.checkUnit(r.units[path])
 	}
 	for _, path := range slices.Sorted(maps.Keys(in.Pages)) {

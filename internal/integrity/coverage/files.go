@@ -28,6 +28,21 @@ type unit struct {
 	facts
 	imports []imported
 	places  map[int]place // of facts and imports
+	links   []link        // what of facts is of the release
+	pins    []match
+}
+
+// link is a constant that names a script or style of the release.
+type link struct {
+	to *unit
+	name
+}
+
+// match is a hash in a text, and the scripts and styles whose bytes have it.
+type match struct {
+	integrity.Hash
+	of []*unit
+	at int
 }
 
 // is reports whether one of the metadata's hashes is the file's.
@@ -177,6 +192,28 @@ func (u *unit) locate(text string) {
 		offsets = append(offsets, i.at)
 	}
 	u.places = places(text, offsets)
+}
+
+// connect finds what a text's constants name and pin, once for all pages.
+func (r *reader) connect(u *unit) {
+	for _, n := range u.names {
+		if to, _ := r.file(u.path, n.value); to != nil && to != u && (to.role == release.Script || to.role == release.Style) {
+			u.links = append(u.links, link{to, n})
+		}
+	}
+	for _, h := range u.hashes {
+		for _, hash := range integrity.Effective(h.value) {
+			p := match{Hash: hash, at: h.at}
+			for _, path := range r.byHash[hash] {
+				if of := r.units[path]; of.role == release.Script || of.role == release.Style {
+					p.of = append(p.of, of)
+				}
+			}
+			if len(p.of) > 0 {
+				u.pins = append(u.pins, p)
+			}
+		}
+	}
 }
 
 // location is a place in a file of the release, as findings have it.

@@ -57,14 +57,15 @@ func (v *visit) inlineScript(e *page.Element) {
 		u.places[offset] = p.within(e.TextLine, e.TextColumn)
 	}
 	v.checkUnit(u)
-	blocked := v.blocked(e)
-	for _, n := range u.names {
-		v.followName(v.page, n, e.Kind == page.Module, release.Lazy, u.at(n.at))
+	v.connect(u)
+	for _, l := range u.links {
+		v.followLink(l, e.Kind == page.Module, release.Initial, u.at(l.at))
 	}
-	for _, h := range u.hashes {
-		if !blocked {
-			v.followHash(v.inline, ByGuard, h, u.at(h.at))
-		}
+	if v.blocked(e) {
+		return
+	}
+	for _, p := range u.pins {
+		v.followPin(v.inline, ByGuard, p, u.at(p.at))
 	}
 }
 
@@ -143,7 +144,8 @@ func (v *visit) attribute(e *page.Element) integrity.Metadata {
 	if len(hashes) == 0 {
 		return nil
 	}
-	if a := hashes.Strongest(); a != v.Algorithm {
+	_, foreign := v.within(path.Dir(v.page), v.doc.Base, e.URL)
+	if a := hashes.Strongest(); a != v.Algorithm && !foreign {
 		v.add(ruleAlgorithm, at, "the integrity of %s is %s, want %s", quote(e.URL), a, v.Algorithm)
 	}
 	switch {

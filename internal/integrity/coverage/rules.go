@@ -163,12 +163,12 @@ var rules = []finding.Rule{
 	{
 		ID: ruleNoModule, Severity: finding.Info,
 		Short: "A script is for browsers without modules.",
-		Help:  "Only browsers from before 2018 run nomodule scripts. They ignore import maps, and with them the integrity of what modules import.",
+		Help:  "Only browsers that know no modules run it, the last of them from 2018. Its tag needs integrity as any other.",
 	},
 	{
 		ID: ruleMapLate, Severity: finding.Medium,
 		Short: "An import map comes after a module.",
-		Help:  "Browsers before Chrome 133 and Safari 18.4 and Firefox ignore it then, with the integrity in it. Put it before the first module script and the first modulepreload.",
+		Help:  "Firefox and older browsers ignore it then, with the integrity in it. Put it before the first module script and the first modulepreload.",
 	},
 	{
 		ID: ruleMapSeveral, Severity: finding.Medium,
@@ -224,7 +224,7 @@ var hints = map[string]string{
 	ruleImport:        "bundle the style sheet, or give it a link of its own with integrity",
 	ruleWorker:        "keep the worker's script on the page's own origin, and name that origin alone in worker-src",
 	ruleHint:          "write the same integrity and crossorigin on both",
-	ruleNoModule:      "leave it out where browsers from before 2018 need not be served",
+	ruleNoModule:      "leave it out where browsers without modules need not be served",
 	ruleMapLate:       "put the import map before the first module script and modulepreload",
 	ruleMapSeveral:    "merge the import maps",
 	ruleMapBlocked:    "add the import map's hash to script-src",

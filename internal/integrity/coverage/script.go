@@ -318,7 +318,7 @@ func (s *scanner) call(callee token) {
 }
 
 func (s *scanner) mention(rule, what string, at int) {
-	s.mentions = append(s.mentions, mention{rule, what, at})
+	s.mentions = append(s.mentions, mention{rule, strings.Clone(what), at})
 }
 
 // constant is a string's value. Long ones keep their escapes: they are no names.
@@ -340,7 +340,7 @@ func (s *scanner) constant(raw string, at int) {
 	case isName(raw):
 		s.named(raw, at, worker)
 	case beside != "" && hasNoHash(raw):
-		s.hashes = append(s.hashes, pinned{beside, raw, at})
+		s.hashes = append(s.hashes, pinned{strings.Clone(beside), strings.Clone(raw), at})
 	}
 }
 
@@ -357,6 +357,7 @@ func (s *scanner) beside() string {
 }
 
 func (s *scanner) hash(p pinned, member bool) {
+	p.of, p.value = strings.Clone(p.of), strings.Clone(p.value)
 	if n := len(s.open); member && n > 0 && s.open[n-1].sign == '{' {
 		s.open[n-1].hash = p
 		return // told when the object ends, with its file
@@ -367,7 +368,7 @@ func (s *scanner) hash(p pinned, member bool) {
 // object is a literal that has ended.
 func (s *scanner) object(b bracket) {
 	if b.hash.value != "" {
-		b.hash.of = b.file
+		b.hash.of = strings.Clone(b.file)
 		s.hashes = append(s.hashes, b.hash)
 	}
 }
@@ -379,7 +380,7 @@ func (s *scanner) named(value string, at int, worker bool) {
 		s.open[n-1].file = value
 	}
 	static := sep.kind == word && (sep.value == "from" || sep.value == "import")
-	s.names = append(s.names, name{value, at, worker, static})
+	s.names = append(s.names, name{strings.Clone(value), at, worker, static}) // else it would keep the whole text
 }
 
 // unsubstituted tells the names of a loader's build that stand in it still. A

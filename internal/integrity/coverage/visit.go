@@ -73,11 +73,11 @@ func (v *visit) follow() {
 }
 
 func (v *visit) followScript(u *unit, from *reach) {
-	for _, n := range u.names {
-		v.followName(u.path, n, from.module, from.load, u.at(n.at))
+	for _, l := range u.links {
+		v.followLink(l, from.module, from.load, u.at(l.at))
 	}
-	for _, h := range u.hashes {
-		v.followHash(v.tables, ByTable, h, u.at(h.at))
+	for _, p := range u.pins {
+		v.followPin(v.tables, ByTable, p, u.at(p.at))
 	}
 	if u.pass == nil {
 		return
@@ -107,31 +107,23 @@ func (v *visit) isModule(path string, fromModule bool) bool {
 	return fromModule
 }
 
-func (v *visit) followName(from string, n name, module bool, load release.Load, by location) {
-	u, _ := v.file(from, n.value)
-	if u == nil || u.role != release.Script && u.role != release.Style || u.path == from {
-		return
-	}
-	if !n.static || load != release.Initial {
+func (v *visit) followLink(l link, module bool, load release.Load, by location) {
+	if !l.static || load != release.Initial {
 		load = release.Lazy
 	}
-	to := v.reach(u.path, load, v.isModule(u.path, module), by)
-	if n.worker {
+	to := v.reach(l.to.path, load, v.isModule(l.to.path, module), by)
+	if l.worker {
 		to.unpinned, to.open = true, "it is a worker's script, of which no browser checks integrity"
 	}
 }
 
-// followHash takes a hash for a way to load the file that has it: a bundler's
-// table may name files by numbers.
-func (v *visit) followHash(into map[integrity.Hash][]Cover, means Means, h pinned, at location) {
-	for _, hash := range integrity.Effective(h.value) {
-		for _, path := range v.byHash[hash] {
-			if role := v.units[path].role; role == release.Script || role == release.Style {
-				v.reach(path, release.Lazy, v.isModule(path, false), at)
-				into[hash] = append(into[hash], Cover{means, at.path, at.line, at.column, hash})
-			}
-		}
+// followPin takes a hash for a way to load the file that has it: a bundler's table
+// may name files by numbers.
+func (v *visit) followPin(into map[integrity.Hash][]Cover, means Means, p match, at location) {
+	for _, u := range p.of {
+		v.reach(u.path, release.Lazy, v.isModule(u.path, false), at)
 	}
+	into[p.Hash] = append(into[p.Hash], Cover{means, at.path, at.line, at.column, p.Hash})
 }
 
 func (v *visit) followImport(from string, i imported, by location) {
