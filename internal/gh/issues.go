@@ -106,7 +106,7 @@ func (i *Issues) Alert(ctx context.Context, a AlertIssue) (Issue, error) {
 	if err := a.check(); err != nil {
 		return Issue{}, err
 	}
-	ctx = i.client.call(ctx)
+	ctx = i.client.call(ctx, "issues: write")
 	issue, err := i.alert(ctx, &a)
 	if err != nil {
 		return issue, fmt.Errorf("the issue of the alert %q: %w", a.Key, err)
@@ -346,7 +346,7 @@ func (i *Issues) Resolve(ctx context.Context, key, comment string) ([]Issue, err
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	ctx = i.client.call(ctx)
+	ctx = i.client.call(ctx, "issues: write")
 	closed, err := i.resolve(ctx, key, comment)
 	if err != nil {
 		return closed, fmt.Errorf("closing the issue of the alert %q: %w", key, err)
