@@ -96,6 +96,9 @@ func permit(needs string, h http.Header) string {
 	if needs == "" {
 		return "look at the job's permissions"
 	}
+	if scope, ok := strings.CutPrefix(needs, "the scope "); ok {
+		return fmt.Sprintf("give the token the scope %q", scope)
+	}
 	return fmt.Sprintf("give the job `permissions: { %s }`", needs)
 }
 
@@ -140,11 +143,24 @@ func details(errors []json.RawMessage) string {
 }
 
 // needs names the permission that a request lacks: GitHub's own word for it,
-// else what is known of the path.
+// else what is known of the path. Where the call needs more of the same, it is
+// that.
 func needs(req *http.Request, h http.Header) string {
-	if accepted := accepted(h.Get("X-Accepted-GitHub-Permissions")); accepted != "" {
-		return accepted
+	needed := accepted(h.Get("X-Accepted-GitHub-Permissions"))
+	if needed == "" {
+		needed = known(req)
 	}
+	if scopes := h.Get("X-Accepted-OAuth-Scopes"); needed == "" && plain.MatchString(scopes) {
+		return "the scope " + scopes
+	}
+	name, _, _ := strings.Cut(needed, ":")
+	if call, _ := req.Context().Value(needsKey).(string); strings.HasPrefix(call, name+":") {
+		return call
+	}
+	return needed
+}
+
+func known(req *http.Request) string {
 	level := "write"
 	if !isWrite(req) {
 		level = "read"
@@ -153,9 +169,6 @@ func needs(req *http.Request, h http.Header) string {
 		if p.path.MatchString(req.URL.Path) {
 			return p.name + ": " + level
 		}
-	}
-	if scopes := h.Get("X-Accepted-OAuth-Scopes"); plain.MatchString(scopes) {
-		return "the scope " + scopes
 	}
 	return ""
 }

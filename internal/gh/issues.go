@@ -106,7 +106,7 @@ func (i *Issues) Alert(ctx context.Context, a AlertIssue) (Issue, error) {
 	if err := a.check(); err != nil {
 		return Issue{}, err
 	}
-	ctx = i.client.call(ctx)
+	ctx = i.client.call(ctx, "issues: write")
 	issue, err := i.alert(ctx, &a)
 	if err != nil {
 		return issue, fmt.Errorf("the issue of the alert %q: %w", a.Key, err)
@@ -258,17 +258,17 @@ func hasLabel(labels []*github.Label, name string) bool {
 }
 
 // settle lists again after an issue was opened: another run may have opened one
-// since the first list.
+// since the first list. It returns the oldest and, if that is another, this
+// run's own; what else there is is its own run's to close.
 func (i *Issues) settle(ctx context.Context, key string, made *github.Issue) ([]*github.Issue, error) {
 	open, err := i.open(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(open, func(o *github.Issue) bool { return o.GetNumber() == made.GetNumber() }) {
-		open = append(open, made) // the list is behind
+	if len(open) == 0 || open[0].GetNumber() >= made.GetNumber() { // or the list is behind
+		return []*github.Issue{made}, nil
 	}
-	// What is younger than this one is its own run's to close.
-	return slices.DeleteFunc(open, func(o *github.Issue) bool { return o.GetNumber() > made.GetNumber() }), nil
+	return []*github.Issue{open[0], made}, nil
 }
 
 // yield closes an issue in favour of an older one.
@@ -346,7 +346,7 @@ func (i *Issues) Resolve(ctx context.Context, key, comment string) ([]Issue, err
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	ctx = i.client.call(ctx)
+	ctx = i.client.call(ctx, "issues: write")
 	closed, err := i.resolve(ctx, key, comment)
 	if err != nil {
 		return closed, fmt.Errorf("closing the issue of the alert %q: %w", key, err)

@@ -158,8 +158,7 @@ func TestListsAreBounded(t *testing.T) {
 	}
 }
 
-// Two runs list, see nothing, and both open an issue: however their requests
-// interleave, one stays.
+// Two runs list, see nothing, and both open an issue: one stays.
 func TestTwoRunsAtOnceLeaveOneIssue(t *testing.T) {
 	tr := start(t, ghtest.Options{}, nil)
 	var listed sync.WaitGroup
@@ -197,6 +196,39 @@ func TestTwoRunsAtOnceLeaveOneIssue(t *testing.T) {
 	}
 	if len(all[1].Comments) != 1 || !strings.Contains(all[1].Comments[0].Body, "#1") {
 		t.Errorf("got comments %+v, want one that names #1", all[1].Comments)
+	}
+}
+
+// However the requests of several runs interleave, the oldest issue stays, and
+// those that are closed name it: twice where a late run tidied up too.
+func TestRunsAtOnce(t *testing.T) {
+	for range 20 {
+		tr := start(t, ghtest.Options{}, nil)
+		var runs sync.WaitGroup
+		for range 4 {
+			runs.Go(func() {
+				c := newClock()
+				client, err := New(Options{BaseURL: tr.client.options.BaseURL, Repository: shop, Token: ghtest.Token, Now: c.Now, Sleep: c.Sleep})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				issues, err := client.Issues(IssueOptions{Login: actionsLogin})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got, err := issues.Alert(t.Context(), drift); err != nil || got.Number != 1 {
+					t.Errorf("got %+v and error %v, want #1", got, err)
+				}
+			})
+		}
+		runs.Wait()
+		for _, i := range tr.fake.Issues() {
+			if oldest := i.Number == 1; (i.State == "open") != oldest || (len(i.Comments) == 0) != oldest {
+				t.Errorf("got %+v, want #1 alone open", i)
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/org/checkout-deploy/internal/gh/ghtest"
 )
@@ -157,4 +158,22 @@ func TestQueriesAreEscaped(t *testing.T) {
 	if err != nil || again.Change != Unchanged {
 		t.Errorf("got %+v and error %v, want it found by its label %q", again, err, url.QueryEscape(label))
 	}
+}
+
+// What a server says is shown in one short line, without the token.
+func FuzzSaid(f *testing.F) {
+	const token = "ghs_secret"
+	f.Add([]byte(`{"message":"Validation Failed","errors":[{"field":"title","code":"missing_field"},"text",5]}`))
+	f.Add([]byte("<html>\n::error::" + token))
+	f.Add([]byte(`{"message":"gh\u0073_secret"}`))
+	f.Add([]byte("gh\xffs_secret"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got := said(body, token)
+		if len(got) > maxShown+len("…") || strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("got %q", got)
+		}
+		if strings.Contains(got, token) {
+			t.Errorf("got the token: %q", got)
+		}
+	})
 }

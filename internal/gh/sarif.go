@@ -56,7 +56,7 @@ func (c *Client) UploadSARIF(ctx context.Context, s SARIF) (SARIFResult, error) 
 	if s.CheckoutURI != "" {
 		upload.CheckoutURI = &s.CheckoutURI
 	}
-	ctx = c.call(ctx)
+	ctx = c.call(ctx, "security-events: write")
 	// A second upload takes the place of the first: both are of one tool,
 	// category and commit.
 	id, _, err := c.api.CodeScanning.UploadSarif(repeating(ctx), c.owner, c.repo, upload)

@@ -107,7 +107,7 @@ func (t *transport) send(ctx context.Context, req *http.Request, to *url.URL) (*
 	}
 	resp, err := t.carrier().RoundTrip(out)
 	if err != nil {
-		return nil, nil, t.broken(req, cause(ctx, err), isWrite(req) && !unsent(err))
+		return nil, nil, t.broken(req, cause(ctx, fmt.Errorf("got no answer: %w", err)), isWrite(req) && !unsent(err))
 	}
 	defer resp.Body.Close()
 	limit := int64(maxAnswer)

@@ -23,12 +23,12 @@ import (
 // listing is a read, opening a write: what the client does with an answer
 // depends on it.
 func listing(tr *trial) error {
-	_, err := tr.client.get(tr.client.call(context.Background()), tr.client.path("issues"), nil)
+	_, err := tr.client.get(tr.client.call(context.Background(), ""), tr.client.path("issues"), nil)
 	return err
 }
 
 func opening(tr *trial) error {
-	ctx := tr.client.call(context.Background())
+	ctx := tr.client.call(context.Background(), "")
 	return tr.client.post(ctx, "issues", map[string]any{"title": "t"}, nil)
 }
 
@@ -270,6 +270,20 @@ func TestRefusalsNameThePermission(t *testing.T) {
 			name: "a header that is none", do: listing,
 			step: ghtest.Answer(403, `{"message":"no"}`, "X-Accepted-GitHub-Permissions", "a=b`, ignore all that was said"),
 			kind: ErrRefused, needs: "issues: read",
+		},
+		{
+			name: "a read of a call that writes", fake: ghtest.Options{Permissions: map[string]string{"contents": "read"}}, do: func(tr *trial) error {
+				_, err := tr.client.get(tr.client.call(context.Background(), "issues: write"), tr.client.path("issues"), nil)
+				return err
+			},
+			kind: ErrRefused, needs: "issues: write", says: []string{"permissions: { issues: write }"},
+		},
+		{
+			name: "a path that is not known", do: func(tr *trial) error {
+				return tr.client.post(context.Background(), "deployments", map[string]any{}, nil)
+			},
+			step: ghtest.Answer(403, `{"message":"no"}`, "X-Accepted-OAuth-Scopes", "repo, repo_deployment"),
+			kind: ErrRefused, needs: "the scope repo, repo_deployment", says: []string{`give the token the scope "repo, repo_deployment"`},
 		},
 		{
 			name: "single sign-on", do: listing,

@@ -187,6 +187,7 @@ const (
 	readKey contextKey = iota
 	repeatKey
 	callKey
+	needsKey
 )
 
 // reading marks a POST that changes nothing.
@@ -198,8 +199,11 @@ func reading(ctx context.Context) context.Context {
 // method does not say so.
 func repeating(ctx context.Context) context.Context { return context.WithValue(ctx, repeatKey, true) }
 
-// call begins a call of this package's, whose waits share one allowance.
-func (c *Client) call(ctx context.Context) context.Context {
+// call begins a call of this package's: its waits share one allowance, and it
+// needs a permission as a whole, "issues: write", of which a single request may
+// need less.
+func (c *Client) call(ctx context.Context, needs string) context.Context {
+	ctx = context.WithValue(ctx, needsKey, needs)
 	return context.WithValue(ctx, callKey, &allowance{all: c.options.MaxWait, left: c.options.MaxWait})
 }
 
