@@ -8,7 +8,6 @@ package browser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -29,6 +28,10 @@ type Options struct {
 	// Flags are further switches, each "name" or "name=value", with or without
 	// the leading dashes.
 	Flags []string
+
+	// Watched lets pages be watched (Page.Watch). The browser then listens on a port
+	// of this machine instead of a pipe.
+	Watched bool
 }
 
 // Browser is a running Chromium with an empty profile of its own. Close must be
@@ -37,6 +40,9 @@ type Browser struct {
 	ctx     context.Context
 	release context.CancelFunc
 	version string
+
+	wire     *wire // nil without Options.Watched
+	attached bool  // to a browser of somebody else's
 }
 
 // Start starts a browser. It lives until Close or until ctx ends, so a context
@@ -46,7 +52,16 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	allocator, release := chromedp.NewExecAllocator(ctx, switches(binary, o)...)
+	b := &Browser{}
+	opts := switches(binary, o)
+	if o.Watched {
+		opts = append(opts, chromedp.WithDialer(func(ctx context.Context, address string) (chromedp.Transport, error) {
+			var err error
+			b.wire, err = dialed(ctx, address)
+			return b.wire, err
+		}))
+	}
+	allocator, release := chromedp.NewExecAllocator(ctx, opts...)
 	root, _ := chromedp.NewContext(allocator, chromedp.WithErrorf(discard))
 	// The first command starts the process and binds its life to root.
 	v, err := chromedp.CallBrowser(root, browser.GetVersion, cdp.Empty{})
@@ -54,14 +69,20 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 		release()
 		return nil, fmt.Errorf("starting the browser %q: %w", binary, err)
 	}
-	return &Browser{ctx: root, release: release, version: v.Product}, nil
+	b.ctx, b.release, b.version = root, release, v.Product
+	return b, nil
 }
 
 // Version names the browser as it names itself, for example "Chrome/140.0.1.2".
 func (b *Browser) Version() string { return b.version }
 
-// Close ends the browser and waits until its processes are gone.
+// Close ends the browser and waits until its processes are gone. One that was
+// attached to goes on.
 func (b *Browser) Close() error {
+	if b.attached {
+		b.release()
+		return nil
+	}
 	err := chromedp.Cancel(b.ctx)
 	b.release()
 	if err != nil {
@@ -102,10 +123,3 @@ func switches(binary string, o Options) []chromedp.ExecAllocatorOption {
 // discard drops chromedp's remarks about events it does not know: a newer
 // browser than its protocol description is normal here.
 func discard(string, ...any) {}
-
-// Connect attaches to a running browser by its DevTools address, such as
-// "http://chrome:9222" or "ws://127.0.0.1:9222/devtools/browser/…". Close leaves the
-// browser running and closes the pages that were opened.
-func Connect(ctx context.Context, address string) (*Browser, error) {
-	return nil, errors.New("connecting: not yet")
-}

@@ -21,6 +21,7 @@ const pollEvery = 25 * time.Millisecond
 // driven by one goroutine; its records may be read from any.
 type Page struct {
 	*record
+	wire   *wire
 	ctx    context.Context
 	cancel context.CancelFunc
 }
@@ -38,7 +39,7 @@ type Settings struct {
 func (b *Browser) Page(ctx context.Context, s Settings) (*Page, error) {
 	rec := newRecord()
 	tab, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(rec.event))
-	p := &Page{record: rec, ctx: tab, cancel: cancel}
+	p := &Page{record: rec, wire: b.wire, ctx: tab, cancel: cancel}
 	// The tab must be made with its own context, not with a bounded one: the
 	// context of the first command is the tab's life.
 	stop := context.AfterFunc(ctx, cancel)
