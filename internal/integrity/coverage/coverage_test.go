@@ -107,8 +107,9 @@ importScripts(y)`
 )
 
 var (
-	webpack = `n.e={};n.sriHashes={179:{7:"` + pin(chunkJS) + `"}};n.c="7.css"`
-	vite    = `const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/Pay-b.js","assets/Pay-c.css"])))=>i`
+	composed = `n.u=e=>e+"."+{a:"12",b:"34"}[e]+".css"`
+	webpack  = `n.e={};n.sriHashes={179:{7:"` + pin(chunkJS) + `"}};n.c="7.css"`
+	vite     = `const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/Pay-b.js","assets/Pay-c.css"])))=>i`
 )
 
 func TestReport(t *testing.T) {
@@ -260,6 +261,14 @@ func TestReport(t *testing.T) {
 				"medium uncovered main.js:1:109",
 			},
 			input: func(in *Input, _ fstest.MapFS) { in.PublicURL = "/shop/" },
+		},
+		{
+			name: "names that are put together at run time", page: []page.Element{script("m.js", pin(composed))},
+			files: map[string]string{"m.js": composed, "a.12.css": "a", "b.34.css": "b"},
+			want: []string{
+				"unknown none a.12.css", "unknown none b.34.css", "covered initial m.js [tag index.html:1:1]",
+				"medium unlisted a.12.css", "medium unlisted b.34.css",
+			},
 		},
 		{
 			name: "Vite's list of what to load", page: []page.Element{module("/assets/index-a.js", pin(vite))},
