@@ -68,15 +68,17 @@ func Parse(attr string) (Metadata, []Problem) {
 	return p.hashes, p.problems
 }
 
-// Effective returns what a browser enforces of an integrity attribute (SRI Level
-// 2, sections 3.3.3 and 3.3.4): the hashes of the strongest algorithm that it has
-// one of, whichever else there are. A resource whose hash is none of them is
+// Effective returns what a browser enforces of an integrity attribute: the hashes
+// of the strongest algorithm that it has one of, whichever else there are (SRI
+// Level 2, sections 3.3.3 and 3.3.4). A resource whose hash is none of them is
 // blocked. Empty is no check at all: the attribute fails open.
 //
-// The digests are as written: one that is cut or of another length is enforced,
-// and matches nothing. Two things it takes as browsers do, and Parse refuses: the
-// algorithm's name in any case, and options. base64url, which Chromium takes and
-// Firefox does not, is left as it is: it matches nothing here.
+// Where a value is not as Parse wants it, browsers and the specification differ,
+// and this is what Chromium does, a test has it, as that lets more pass: by the
+// specification a digest that can't be one is enforced and blocks everything, and an
+// algorithm's name may have capitals; in Chromium either is no hash at all, so the
+// resource runs unchecked. Options are dropped, base64url and lacking "=" are made
+// good, a digest of another length blocks everything.
 func Effective(attr string) Metadata {
 	if len(attr) > MaxMetadata {
 		attr = attr[:MaxMetadata]
@@ -85,9 +87,12 @@ func Effective(attr string) Metadata {
 	for _, token := range tokens(attr) {
 		token, _, _ = strings.Cut(token, "?")
 		name, digest, _ := strings.Cut(token, "-")
-		if a := Algorithm(strings.ToLower(name)); slices.Contains(Algorithms, a) {
-			all = append(all, Hash{a, digest})
+		a := Algorithm(name)
+		if !slices.Contains(Algorithms, a) || digest == "" || strings.Trim(digest, base64Alphabet+"-_=") != "" {
+			continue
 		}
+		bare := strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(digest), "=")
+		all = append(all, Hash{a, bare + strings.Repeat("=", (4-len(bare)%4)%4)})
 	}
 	return all.strongest()
 }
