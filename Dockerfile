@@ -32,6 +32,11 @@ ARG TARGETARCH
 ARG VERSION=devel
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build programs ./cmd/scan-image
 
+FROM source AS sri-manifest-programs
+ARG TARGETARCH
+ARG VERSION=devel
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build programs ./cmd/sri-manifest
+
 FROM source AS all-programs
 ARG TARGETARCH
 ARG VERSION=devel
@@ -84,6 +89,18 @@ RUN find . -exec touch -h -d @0 {} +
 FROM scratch AS scan-image
 COPY --from=scan-image-root /root-fs /
 ENTRYPOINT ["/opt/checkout-deploy/scan-image"]
+
+# Nor does sri-manifest: its browser is a service beside it.
+FROM go AS sri-manifest-root
+WORKDIR /root-fs
+RUN mkdir -p etc/ssl/certs opt/checkout-deploy tmp usr/share && chmod 1777 tmp && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/
+COPY --from=sri-manifest-programs /licences usr/share/doc
+COPY --from=sri-manifest-programs /programs/sri-manifest opt/checkout-deploy/
+RUN find . -exec touch -h -d @0 {} +
+
+FROM scratch AS sri-manifest
+COPY --from=sri-manifest-root /root-fs /
+ENTRYPOINT ["/opt/checkout-deploy/sri-manifest"]
 
 # Every program. Build-bundle's root is all of what the others need.
 FROM go AS checkout-deploy-root

@@ -101,10 +101,10 @@ bench bench-rebuild:
 	@[ -n "$(APP)" ] || { echo "make $@: got no APP; name the folder of an installed checkout-js: make $@ APP=../checkout-js"; exit 2; }
 	$(GO) run ./bench -app "$(APP)" $(if $(filter bench-rebuild,$@),-rebuild)
 
-image: ## build the images localhost/checkout-deploy/{build-bundle,scan-image,checkout-deploy}:devel
+image: ## build the images localhost/checkout-deploy/{build-bundle,sri-manifest,scan-image,checkout-deploy}:devel
 	@$(ENGINE) info >/dev/null 2>&1 || { echo 'make image: no container engine answers; on Debian, as root: eval "$$(.ci/containers-up golang:1.26-bookworm node:22-bookworm-slim debian:bookworm-slim)"'; exit 2; }
 	@mkdir -p "$$($(GO) env GOCACHE)" "$$($(GO) env GOMODCACHE)"
-	@for stage in build-bundle scan-image checkout-deploy; do \
+	@for stage in build-bundle sri-manifest scan-image checkout-deploy; do \
 	  $(ENGINE) build $(CACHES) --build-arg VERSION=$(VERSION) --target $$stage --tag localhost/checkout-deploy/$$stage:devel . || exit 1; \
 	done
 

@@ -23,6 +23,7 @@ func init() {
 	addObject("integrity", "How a page's scripts and styles are pinned.", integrityTable.entries())
 	addObject("headers", "The security headers that are written for a page. Each list adds to what the release and the inventory say.", headersTable.entries())
 	addObject("live", "What the live check looks at.", liveTable.entries())
+	addObject("sigstore", "A deployment of Sigstore of one's own.", sigstoreTable.entries())
 	addObject("signed-by", "Who must have signed: a key, or an identity and its issuer.", signedByTable.entries())
 	addShape("origin", schema{"type": "string", "pattern": `^(https?|wss?)://[^/?#\s]+$|\$\{`})
 	addShape("web-address", schema{"type": "string", "pattern": `^https?://\S+$|\$\{`})
@@ -40,6 +41,13 @@ type Integrity struct {
 	Headers   Headers
 	Live      Live
 	SignedBy  SignedBy
+	Sigstore  Sigstore
+}
+
+// Sigstore is a deployment of one's own; empty fields are the public good instance's.
+type Sigstore struct {
+	Fulcio, Rekor, TSA string // addresses
+	TrustedRoot        string // path
 }
 
 // Policy says what becomes of a header that can break a page.
@@ -112,6 +120,9 @@ var integrityTable = table[Integrity]{
 	custom("live", shape{"[live](#live)", ref("live")}, func(r *reader, n *node, at string, i *Integrity) {
 		liveTable.object(r, n, at, &i.Live)
 	}, "What the [live check](live-check.md) looks at."),
+	custom("sigstore", shape{"[sigstore](#sigstore)", ref("sigstore")}, func(r *reader, n *node, at string, i *Integrity) {
+		sigstoreTable.object(r, n, at, &i.Sigstore)
+	}, "Where keyless signatures are made and what they are verified by.", instead("the public good instance")),
 	custom("signed-by", shape{"[signed-by](#signed-by)", ref("signed-by")}, (*reader).integritySignedBy,
 		"Whose signature the baseline and the previous pack of evidence must have.", instead("nobody's: then they are not believed, only compared"),
 		example(schema{"identity": "https://github.com/org/shop/.github/workflows/*"})),
@@ -156,6 +167,13 @@ var signedByTable = table[SignedBy]{
 	key("identity", text(), func(s *SignedBy) *string { return &s.Identity }, "An identity as certificates have it; `*` stands for anything.",
 		example("https://github.com/org/shop/.github/workflows/*")),
 	keyOr("issuer", text(), GitHubIssuer, func(s *SignedBy) *string { return &s.Issuer }, "Who vouches for the identity."),
+}
+
+var sigstoreTable = table[Sigstore]{
+	key("fulcio", checkedText("URL", "web-address", checkWebAddress), func(s *Sigstore) *string { return &s.Fulcio }, "The certificate authority."),
+	key("rekor", checkedText("URL", "web-address", checkWebAddress), func(s *Sigstore) *string { return &s.Rekor }, "The transparency log."),
+	key("timestamp", checkedText("URL", "web-address", checkWebAddress), func(s *Sigstore) *string { return &s.TSA }, "The timestamp authority, its whole address.", instead("none")),
+	key("trusted-root", filePath(), func(s *Sigstore) *string { return &s.TrustedRoot }, "The file `trusted_root.json` that signatures are verified by.", example("ci/trusted_root.json")),
 }
 
 func (r *reader) integritySignedBy(n *node, at string, i *Integrity) {

@@ -16,6 +16,7 @@ import (
 // The images under test; make image tags them so.
 var (
 	buildBundle    = cmp.Or(os.Getenv("IMAGE_BUILD_BUNDLE"), "localhost/checkout-deploy/build-bundle:devel")
+	sriManifest    = cmp.Or(os.Getenv("IMAGE_SRI_MANIFEST"), "localhost/checkout-deploy/sri-manifest:devel")
 	scanImage      = cmp.Or(os.Getenv("IMAGE_SCAN_IMAGE"), "localhost/checkout-deploy/scan-image:devel")
 	checkoutDeploy = cmp.Or(os.Getenv("IMAGE_CHECKOUT_DEPLOY"), "localhost/checkout-deploy/checkout-deploy:devel")
 )

@@ -174,7 +174,7 @@ func TestNoShell(t *testing.T) {
 }
 
 func TestEveryProgramStarts(t *testing.T) {
-	for _, program := range []string{"build-bundle", "scan-image", "checkout-deploy"} {
+	for _, program := range []string{"build-bundle", "sri-manifest", "scan-image", "checkout-deploy"} {
 		got := container(t, "run", "--rm", "--entrypoint", "/opt/checkout-deploy/"+program, checkoutDeploy, "--version")
 		if got.code != 0 || !strings.HasPrefix(got.stdout, program+" ") {
 			t.Errorf("%s --version: got code %d, %q, %q", program, got.code, got.stdout, got.stderr)

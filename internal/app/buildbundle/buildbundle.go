@@ -139,41 +139,16 @@ func (b *builder) build(ctx context.Context) error {
 	return b.rel.Seal()
 }
 
-// findProject follows the links of the project's folder, which has to be there.
+// findProject follows the links of the project's folder.
 func (req *Request) findProject() (err error) {
-	given := req.Dir
-	if req.Dir, err = filepath.EvalSymlinks(given); err != nil {
-		return fmt.Errorf("working-directory: got %q, want the project's folder: %w", given, err)
-	}
-	if info, err := os.Stat(req.Dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("working-directory: got the file %q, want the project's folder", given)
-	}
-	if req.Workspace != "" && !place.Inside(req.Dir, req.Workspace) {
-		return fmt.Errorf("working-directory: got %q, which lies outside the workspace %q, want a folder in it", given, req.Workspace)
-	}
-	return nil
+	req.Dir, err = place.Project(req.Dir, req.Workspace)
+	return err
 }
 
-// configuration reads the file named, which may lie outside the project, or
-// looks for it.
+// configuration reads the file named, or looks for it.
 func (req *Request) configuration() (*config.Config, error) {
-	root := os.DirFS(req.Dir)
 	overrides := config.Overrides{OutDir: req.OutDir, Format: string(req.Format), Profile: string(req.Profile), Present: true}
-	if req.Config == "" || filepath.IsLocal(req.Config) {
-		return overrides.Find(root, filepath.ToSlash(req.Config), req.Env)
-	}
-	path := req.Config
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(req.Dir, path)
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading the configuration: got %q, which is no regular file", path)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	return overrides.Parse(req.Config, data, root, req.Env)
+	return place.Config(req.Dir, req.Config, overrides, req.Env)
 }
 
 type builder struct {

@@ -6,6 +6,7 @@ import (
 	"github.com/org/checkout-deploy/internal/app/buildbundle"
 	"github.com/org/checkout-deploy/internal/app/pipeline"
 	"github.com/org/checkout-deploy/internal/app/scanimage"
+	"github.com/org/checkout-deploy/internal/app/srimanifest"
 	"github.com/org/checkout-deploy/internal/app/starter"
 	"github.com/org/checkout-deploy/internal/app/verify"
 )
@@ -13,11 +14,13 @@ import (
 // Actions are those with a folder of their own under actions. scan-image is here
 // for its Spec: only cmd/scan-image has the engine that it runs with.
 func Actions() []action.Action {
-	return []action.Action{buildbundle.Action(), scanimage.Action(nil)}
+	return []action.Action{buildbundle.Action(), srimanifest.Action(), scanimage.Action(nil)}
 }
 
 // stages are what the root action can do, in the order it makes sense in.
-func stages() []action.Action { return []action.Action{buildbundle.Action(), verify.Action()} }
+func stages() []action.Action {
+	return []action.Action{buildbundle.Action(), srimanifest.Action(), verify.Action()}
+}
 
 // Root is the action at the repository's root.
 func Root() action.Action { return pipeline.Action(stages()...) }

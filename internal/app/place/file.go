@@ -2,6 +2,7 @@ package place
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -37,4 +38,12 @@ func (s *File) Discard() {
 	if s.temp != "" {
 		_ = os.Remove(s.temp)
 	}
+}
+
+// Remove removes a file that may not be there.
+func Remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

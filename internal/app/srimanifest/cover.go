@@ -1,0 +1,93 @@
+package srimanifest
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/config"
+	"github.com/org/checkout-deploy/internal/integrity"
+	"github.com/org/checkout-deploy/internal/integrity/coverage"
+	"github.com/org/checkout-deploy/internal/integrity/header"
+	"github.com/org/checkout-deploy/internal/release"
+)
+
+// cover says what of the release nothing pins.
+func (j *job) cover(p *pinned) (_ *coverage.Report, err error) {
+	root, err := os.OpenRoot(p.folder)
+	if err != nil {
+		return nil, fmt.Errorf("opening the release: %w", err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	report, err := coverage.Read(coverage.Input{
+		Release: p.release, Files: root.FS(), Pages: p.wired.pages, Algorithm: integrity.Algorithm(j.cfg.Integrity.Algorithm),
+		PublicURL: j.cfg.Integrity.PublicURL, Origins: originsOf(j.cfg.Integrity.Live.Pages), Prefix: j.inDist(""),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("judging the coverage: %w", err)
+	}
+	j.found(report.Findings...)
+	j.rules = append(j.rules, coverage.Rules()...)
+	return report, nil
+}
+
+// originsOf are the origins of pages, each once.
+func originsOf(pages []string) (all []string) {
+	seen := map[string]bool{}
+	for _, page := range pages {
+		if u, err := url.Parse(page); err == nil && !seen[u.Scheme+"://"+u.Host] {
+			seen[u.Scheme+"://"+u.Host] = true
+			all = append(all, u.Scheme+"://"+u.Host)
+		}
+	}
+	return all
+}
+
+// header makes the security headers.
+func (j *job) header(p *pinned) (*header.Set, error) {
+	h := j.cfg.Integrity.Headers
+	set, err := header.Make(header.Input{
+		Release: p.release, Pages: p.wired.pages, Hashes: p.report.Hashes, PublicURL: j.cfg.Integrity.PublicURL,
+		CSP: header.Mode(h.CSP), Scripts: header.Style(h.Scripts), IntegrityPolicy: header.Mode(h.IntegrityPolicy),
+		TrustedTypes: header.Mode(h.TrustedTypes), ReportTo: h.ReportTo,
+		ThirdParty: p.listed.resources(),
+		Connect:    h.Connect, Images: h.Images, Fonts: h.Fonts, Styles: h.Styles, Frames: h.Frames,
+		Workers: h.Workers, Forms: h.Forms, FrameAncestors: h.FrameAncestors, Payment: h.Payment,
+	})
+	var refusal *header.Refusal
+	if errors.As(err, &refusal) {
+		return nil, action.Misuse(j.r.In(j.dir, err))
+	}
+	if err != nil {
+		return nil, action.Misuse(fmt.Errorf("%s: integrity.headers: %w", orDefault(j.cfg.File), err))
+	}
+	j.found(set.Findings...)
+	j.rules = append(j.rules, header.Rules()...)
+	return set, nil
+}
+
+func orDefault(file string) string {
+	if file == "" {
+		return config.Names[0]
+	}
+	return file
+}
+
+// addHeaders writes the headers for three kinds of servers.
+func addHeaders(files outFiles, set *header.Set) error {
+	nginx, err := set.Nginx("/")
+	if err != nil {
+		return fmt.Errorf("writing the headers for nginx: %w", err)
+	}
+	netlify, err := set.Netlify("/")
+	if err != nil {
+		return fmt.Errorf("writing the headers as _headers: %w", err)
+	}
+	files["headers.json"], files["headers.nginx.conf"], files["_headers"] = set.JSON(), nginx, netlify
+	return nil
+}
+
+// roleName is a role as packs and inventories have it.
+func roleName(r release.Role) string { return string(r) }

@@ -1,0 +1,147 @@
+package srimanifest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/integrity"
+	"github.com/org/checkout-deploy/internal/integrity/header"
+	"github.com/org/checkout-deploy/internal/integrity/page"
+	"github.com/org/checkout-deploy/internal/inventory"
+	"github.com/org/checkout-deploy/internal/release"
+)
+
+const maxInventory = 4 << 20 // bytes
+
+// listed is the inventory, and how what was seen stands with it.
+type listed struct {
+	file    *inventory.Inventory // nil for none
+	scripts []inventory.Script
+	diff    string // what is missing in the file
+	seen    inventory.Observed
+}
+
+// inventory compares what was seen with the file, if the configuration names one.
+func (j *job) inventory(seen inventory.Observed) (l listed, err error) {
+	l.seen = seen
+	name := j.cfg.Integrity.Inventory
+	if name == "" {
+		l.scripts, _ = inventory.Empty("").Check(seen, j.r.Now())
+		return l, nil
+	}
+	data, err := j.file(name, maxInventory)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		l.file = inventory.Empty(name)
+		j.found(finding.Finding{
+			Rule: "inventory/missing", Severity: finding.High, Location: finding.Location{Path: name},
+			Message: fmt.Sprintf("got no inventory %s, want every script of the payment page in it", name),
+			Hint:    fmt.Sprintf("git apply %s/inventory.diff makes it, with TODO for what people have to fill in", j.in.out),
+		})
+	case err != nil:
+		return l, action.Misuse(fmt.Errorf("integrity.inventory: %w", err))
+	default:
+		if l.file, err = inventory.Parse(name, data); err != nil {
+			return l, action.Misuse(j.r.In(j.dir, err))
+		}
+	}
+	var found []finding.Finding
+	l.scripts, found = l.file.Check(seen, j.r.Now())
+	j.found(found...)
+	l.diff, err = l.file.Propose(seen)
+	return l, err
+}
+
+// observed is what the release has, and what its pages load besides.
+func observed(p *pinned) inventory.Observed {
+	seen := inventory.Observed{Own: inventory.OwnOf(p.release)}
+	for _, name := range sortedKeys(p.wired.pages) {
+		guards := map[string]bool{}
+		for _, inline := range p.wired.contents[name].Inline {
+			guards[inline.Text] = true
+		}
+		for _, e := range p.wired.pages[name].Elements {
+			if l, ok := loaded(name, e); ok && !guards[e.Text] {
+				seen.Loaded = append(seen.Loaded, l)
+			}
+		}
+	}
+	return seen
+}
+
+// loaded is an element that brings in what is none of the release.
+func loaded(name string, e page.Element) (inventory.Loaded, bool) {
+	l := inventory.Loaded{Page: name, Integrity: e.Integrity, Kind: release.Script}
+	switch e.Kind {
+	case page.Style:
+		l.Kind = release.Style
+	case page.Script, page.Module:
+	default:
+		return l, false
+	}
+	if e.URL == "" {
+		l.Hashes = []string{integrity.Sum(integrity.SHA384, []byte(e.Text)).String()}
+		return l, strings.TrimSpace(e.Text) != ""
+	}
+	u, err := url.Parse(e.URL)
+	if err != nil || u.Host == "" {
+		return l, false
+	}
+	if u.Scheme == "" {
+		u.Scheme = "https"
+	}
+	l.URL = u.String()
+	return l, true
+}
+
+// resources are the scripts and styles of others that headers have to allow.
+func (l listed) resources() (all []header.Resource) {
+	named := map[string]bool{}
+	if l.file != nil {
+		for _, e := range l.file.Entries {
+			if e.URL == "" {
+				continue
+			}
+			r := header.Resource{URL: string(e.URL), Kind: e.Kind, Page: fmt.Sprintf("%s:%d", l.file.File, e.Line)}
+			if r.Integrity = metadata(strings.Join(e.Pin, " ")); r.Integrity == nil {
+				r.Reason = "it has no pin"
+				if e.Exception != nil {
+					r.Reason = e.Exception.Reason
+				}
+			}
+			all = append(all, r)
+		}
+	}
+	for _, s := range l.scripts {
+		if s.Loaded == nil || s.Loaded.URL == "" || s.Entry != nil && s.Entry.URL != "" || named[s.Loaded.URL] {
+			continue
+		}
+		named[s.Loaded.URL] = true
+		all = append(all, header.Resource{URL: s.Loaded.URL, Kind: s.Loaded.Kind, Integrity: metadata(s.Loaded.Integrity), Reason: "the inventory does not name it", Page: s.Loaded.Page})
+	}
+	return all
+}
+
+// metadata is an attribute's value where nothing is wrong with it, else nil.
+func metadata(attribute string) integrity.Metadata {
+	m, problems := integrity.Parse(attribute)
+	if len(problems) > 0 {
+		return nil
+	}
+	return m
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

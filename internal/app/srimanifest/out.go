@@ -1,0 +1,80 @@
+package srimanifest
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/org/checkout-deploy/internal/app/place"
+	"github.com/org/checkout-deploy/internal/finding"
+)
+
+// outFiles are the files of the folder out, by name.
+type outFiles map[string][]byte
+
+// Names in the folder out.
+const (
+	findingsFile = "findings.sarif"
+	evidenceFile = "evidence.json"
+)
+
+// possible are the files that a run may write: one that this run does not write is
+// of an earlier run, and goes.
+var possible = []string{
+	"headers.json", "headers.nginx.conf", "_headers", "inventory.diff", "observation.json",
+	findingsFile, evidenceFile, "evidence.csv", "evidence.html", evidenceFile + signed,
+}
+
+// writeOut puts the files in their place, each whole or not at all, after all of
+// them have been written: a disk that is full leaves the old ones.
+func (j *job) writeOut(files outFiles) error {
+	if err := j.r.MkdirAll(j.out); err != nil {
+		return fmt.Errorf("making the folder out: %w", err)
+	}
+	var staged []place.File
+	defer func() {
+		for i := range staged {
+			staged[i].Discard()
+		}
+	}()
+	for _, name := range sortedKeys(files) {
+		f, err := place.Stage(filepath.Join(j.out, name), files[name])
+		if err != nil {
+			return fmt.Errorf("writing %s: %w", name, err)
+		}
+		staged = append(staged, f)
+	}
+	for i := range staged {
+		if err := staged[i].Commit(); err != nil {
+			return fmt.Errorf("writing %s: %w", filepath.Base(staged[i].Path), err)
+		}
+		j.r.Wrote(staged[i].Path)
+	}
+	for _, name := range possible {
+		if _, ok := files[name]; !ok {
+			if err := place.Remove(filepath.Join(j.out, name)); err != nil {
+				return fmt.Errorf("removing an earlier %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// addFindings writes them as SARIF.
+func (j *job) addFindings(files outFiles) error {
+	found := make([]finding.Finding, len(j.findings))
+	for i, f := range j.findings {
+		found[i] = j.r.Within(j.dir, f)
+	}
+	rules := slices.Clone(j.rules)
+	data, err := finding.SARIF(finding.Run{
+		Tool:     finding.Tool{Name: "checkout-deploy/sri-manifest", Version: j.r.Version, URI: "https://github.com/org/checkout-deploy"},
+		Category: "checkout-deploy/sri-manifest/" + string(j.in.mode), Rules: rules, Findings: found,
+		Place: j.r.Within(j.dir, finding.Finding{Location: finding.Location{Path: orDefault(j.cfg.File)}}).Location.Path, Incomplete: j.incomplete,
+	})
+	if err != nil {
+		return fmt.Errorf("writing the findings: %w", err)
+	}
+	files[findingsFile] = data
+	return nil
+}

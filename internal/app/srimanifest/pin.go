@@ -1,0 +1,97 @@
+package srimanifest
+
+import (
+	"context"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/integrity/coverage"
+	"github.com/org/checkout-deploy/internal/integrity/header"
+	"github.com/org/checkout-deploy/internal/release"
+)
+
+// pinned is what the mode release made and saw.
+type pinned struct {
+	*dist
+	wired   wired
+	report  *coverage.Report
+	headers *header.Set
+	listed  listed // the inventory
+}
+
+// pin is the mode release.
+func (in *inputs) pin(ctx context.Context, r *action.Run) error {
+	j, err := in.begin(r)
+	if err != nil {
+		return err
+	}
+	signer, err := j.signer(ctx)
+	if err != nil {
+		return err
+	}
+	p := &pinned{}
+	if p.dist, err = j.take(ctx); err != nil {
+		return err
+	}
+	if p.wired, err = j.wire(ctx, p.dist); err != nil {
+		return err
+	}
+	if err := j.judge(p); err != nil {
+		return err
+	}
+	if err := j.record(ctx, p, signer); err != nil {
+		return err
+	}
+	return j.end(ctx, p.id, j.summary(p), p.wired.changed)
+}
+
+// judge compares what is there with what should be.
+func (j *job) judge(p *pinned) (err error) {
+	if p.report, err = j.cover(p); err != nil {
+		return err
+	}
+	if p.listed, err = j.inventory(observed(p)); err != nil {
+		return err
+	}
+	if p.headers, err = j.header(p); err != nil {
+		return err
+	}
+	finding.Sort(j.findings)
+	return nil
+}
+
+// record writes what was made and seen: statements beside the record, the files of
+// out, signatures.
+func (j *job) record(ctx context.Context, p *pinned, signer signer) error {
+	predicate, err := p.report.Encode()
+	if err != nil {
+		return err
+	}
+	name, _, err := release.LayStatement(p.folder, coverage.StatementName, release.Statement{Release: p.id, PredicateType: coverage.PredicateType, Predicate: predicate})
+	if err != nil {
+		return err
+	}
+	j.r.Wrote(p.folder)
+	j.r.Logf("%s: the statement of coverage, beside the record", name)
+	pack, err := j.packRelease(ctx, p)
+	if err != nil {
+		return err
+	}
+	files := outFiles{}
+	if err := addPack(files, pack); err != nil {
+		return err
+	}
+	if err := addHeaders(files, p.headers); err != nil {
+		return err
+	}
+	if p.listed.diff != "" {
+		files["inventory.diff"] = []byte(p.listed.diff)
+	}
+	if err := j.addFindings(files); err != nil {
+		return err
+	}
+	if err := j.signRelease(ctx, signer, p.folder, files); err != nil {
+		return err
+	}
+	return j.writeOut(files)
+}

@@ -1,0 +1,167 @@
+package srimanifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/sign"
+)
+
+// signed ends the name of a bundle, after that of the file it is of.
+const signed = release.SignatureExtension
+
+// maxKey bounds a key's file, and that of a trusted root.
+const maxKey = 1 << 20
+
+// signer makes signatures; its Signer is nil where none are asked for.
+type signer struct{ sign.Signer }
+
+// signer opens the key before anything is done, or finds out that the job may not
+// sign.
+func (j *job) signer(ctx context.Context) (s signer, err error) {
+	if j.in.sign == unsigned {
+		return s, nil
+	}
+	services, trust, err := j.sigstore()
+	if err != nil {
+		return s, action.Misuse(err)
+	}
+	if j.in.sign == byKey {
+		options := j.keyOptions(j.in.key, services, trust)
+		options.Password = []byte(j.in.password)
+		s.Signer, err = sign.NewKeySigner(ctx, options)
+		return s, signError(fmt.Errorf("key: %w", err), err)
+	}
+	url, _ := j.r.Lookup("ACTIONS_ID_TOKEN_REQUEST_URL")
+	token, _ := j.r.Lookup("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+	if url == "" || token == "" {
+		return s, &action.Error{
+			Kind: action.Refused, Err: errors.New("sign: got keyless, but this job has no identity token"),
+			Hint: "give the job `permissions: { id-token: write }`; a pull request from a fork never has it, nor has a laptop: use sign: none there",
+		}
+	}
+	j.r.Mask(token)
+	s.Signer, err = sign.NewKeylessSigner(ctx, sign.KeylessOptions{RequestURL: url, RequestToken: token, Services: services, Trust: trust})
+	return s, signError(fmt.Errorf("sign: %w", err), err)
+}
+
+// signError says who has to do something about it; nil where cause is nil.
+func signError(err, cause error) error {
+	switch {
+	case cause == nil:
+		return nil
+	case errors.Is(cause, sign.ErrUnavailable):
+		return &action.Error{Kind: action.Unavailable, Err: err}
+	case errors.Is(cause, sign.ErrRefused):
+		return &action.Error{Kind: action.Refused, Err: err}
+	}
+	return action.Misuse(err)
+}
+
+func (j *job) keyOptions(reference string, services sign.Services, trust sign.Trust) sign.KeyOptions {
+	return sign.KeyOptions{
+		Reference: reference, Services: services, Trust: trust,
+		ReadFile: func(name string) ([]byte, error) { return j.file(name, maxKey) },
+		Getenv:   func(name string) string { value, _ := j.r.Lookup(name); j.r.Mask(value); return value },
+	}
+}
+
+// sigstore is the deployment that the configuration names.
+func (j *job) sigstore() (sign.Services, sign.Trust, error) {
+	c := j.cfg.Integrity.Sigstore
+	services := sign.Services{Fulcio: c.Fulcio, Rekor: c.Rekor, TSA: c.TSA}
+	if c.TrustedRoot == "" {
+		return services, sign.Trust{}, nil
+	}
+	root, err := j.file(c.TrustedRoot, maxKey)
+	if err != nil {
+		return services, sign.Trust{}, fmt.Errorf("integrity.sigstore.trusted-root: %w", err)
+	}
+	trust := sign.Trust{Root: root}
+	if c.Rekor == "" && c.TSA != "" {
+		trust.Entries, trust.SCTs = -1, -1
+	}
+	return services, trust, nil
+}
+
+// verifier judges signatures of whom the configuration names; nil for nobody.
+func (j *job) verifier(ctx context.Context) (sign.Verifier, error) {
+	by := j.cfg.Integrity.SignedBy
+	if by.Empty() {
+		return nil, nil //nolint:nilnil // nobody is named
+	}
+	services, trust, err := j.sigstore()
+	if err != nil {
+		return nil, action.Misuse(err)
+	}
+	var v sign.Verifier
+	if by.Key != "" {
+		v, err = sign.NewKeyVerifier(ctx, j.keyOptions(by.Key, sign.Services{}, sign.Trust{}))
+	} else {
+		v, err = sign.NewIdentityVerifier(sign.IdentityOptions{Identity: by.Identity, Issuer: by.Issuer, Trust: trust})
+	}
+	_ = services
+	return v, signError(fmt.Errorf("integrity.signed-by: %w", err), err)
+}
+
+// signRelease signs the record, the statements beside it, and the pack in files.
+func (j *job) signRelease(ctx context.Context, s signer, folder string, files outFiles) error {
+	if s.Signer == nil {
+		return nil
+	}
+	record, err := os.ReadFile(filepath.Join(folder, release.RecordName))
+	if err != nil {
+		return fmt.Errorf("signing the record: %w", err)
+	}
+	bundle, err := s.Sign(ctx, record)
+	if err != nil {
+		return signError(fmt.Errorf("signing the record: %w", err), err)
+	}
+	if err := release.Lay(folder, release.StatementDir+"/"+release.RecordName+signed, bundle); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(filepath.Join(folder, release.StatementDir))
+	if err != nil {
+		return fmt.Errorf("signing statements: %w", err)
+	}
+	count := 1
+	for _, e := range entries {
+		name := e.Name()
+		if !e.Type().IsRegular() || !strings.HasSuffix(name, ".json") || strings.HasSuffix(name, signed) {
+			continue
+		}
+		statement, err := os.ReadFile(filepath.Join(folder, release.StatementDir, name))
+		if err != nil {
+			return fmt.Errorf("signing a statement: %w", err)
+		}
+		bundle, err := s.SignStatement(ctx, statement)
+		if err != nil {
+			return signError(fmt.Errorf("signing the statement %s: %w", name, err), err)
+		}
+		if err := release.Lay(folder, release.StatementDir+"/"+name+signed, bundle); err != nil {
+			return err
+		}
+		count++
+	}
+	j.r.Logf("signed: the record and %d statements", count-1)
+	return j.signPack(ctx, s, files)
+}
+
+// signPack signs the pack of evidence.
+func (j *job) signPack(ctx context.Context, s signer, files outFiles) error {
+	if s.Signer == nil {
+		return nil
+	}
+	bundle, err := s.Sign(ctx, files[evidenceFile])
+	if err != nil {
+		return signError(fmt.Errorf("signing the evidence: %w", err), err)
+	}
+	files[evidenceFile+signed] = bundle
+	return nil
+}

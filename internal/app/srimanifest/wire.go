@@ -1,0 +1,291 @@
+package srimanifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/org/checkout-deploy/internal/compress"
+	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/integrity"
+	"github.com/org/checkout-deploy/internal/integrity/adopt"
+	"github.com/org/checkout-deploy/internal/integrity/manifest"
+	"github.com/org/checkout-deploy/internal/integrity/page"
+	"github.com/org/checkout-deploy/internal/release"
+)
+
+// wired is what became of the pages.
+type wired struct {
+	pages    map[string]*page.Document // as they are now
+	contents map[string]*page.Rewritten
+	changed  bool // there is a new release
+}
+
+// wire pins the pages and manifests of a folder. Where bytes change, the folder
+// becomes a new release, and d is that one.
+func (j *job) wire(ctx context.Context, d *dist) (w wired, err error) {
+	root, err := os.OpenRoot(d.folder)
+	if err != nil {
+		return w, fmt.Errorf("opening the release: %w", err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	files := integrity.Root(root)
+	pins, err := j.pins(ctx, d, files)
+	if err != nil {
+		return w, err
+	}
+	fresh := map[string][]byte{}
+	if w.contents, err = j.rewrite(d, files, pins, fresh); err != nil {
+		return w, err
+	}
+	if err := j.rewriteManifests(d, pins, fresh); err != nil {
+		return w, err
+	}
+	if w.pages, err = scan(w.contents); err != nil {
+		return w, err
+	}
+	w.changed = d.foreign || len(fresh) > 0
+	if !w.changed {
+		return w, nil
+	}
+	return w, j.derive(ctx, d, files, fresh)
+}
+
+// pins says for a path what pins it, by the algorithm of the configuration.
+func (j *job) pins(ctx context.Context, d *dist, files fs.FS) (func(string) integrity.Metadata, error) {
+	all := make(map[string]integrity.Metadata, len(d.release.Files))
+	algorithm := integrity.Algorithm(j.cfg.Integrity.Algorithm)
+	if algorithm != integrity.SHA384 {
+		hashed, problems, err := integrity.HashFolder(ctx, files, algorithm)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range problems {
+			j.found(finding.Finding{Rule: "integrity/unhashed", Severity: finding.High, Message: p.String(), Location: finding.Location{Path: j.inDist(p.Path)}})
+		}
+		for _, f := range hashed {
+			h, _ := f.Hash(algorithm)
+			all[f.Path] = integrity.Metadata{h}
+		}
+	} else {
+		for _, f := range d.release.Files {
+			all[f.Path] = integrity.Metadata{integrity.HashOf(integrity.SHA384, f.Integrity[:])}
+		}
+	}
+	return func(name string) integrity.Metadata { return all[name] }, nil
+}
+
+// rewrite rewrites the pages. Those that differ are put into fresh.
+func (j *job) rewrite(d *dist, files fs.FS, pins func(string) integrity.Metadata, fresh map[string][]byte) (map[string]*page.Rewritten, error) {
+	all := map[string]*page.Rewritten{}
+	var errs []error
+	for _, f := range d.release.Files {
+		if f.Role != release.HTML || !matches(j.cfg.Integrity.Pages, f.Path) {
+			continue
+		}
+		data, err := fs.ReadFile(files, f.Path)
+		if err != nil {
+			return nil, fmt.Errorf("reading a page: %w", err)
+		}
+		out, err := page.Rewrite(data, page.Options{
+			Path: f.Path, PublicURL: j.cfg.Integrity.PublicURL, Integrity: pins,
+			Modules: modules(d.release), Guard: j.guarded(d.release),
+		})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", j.inDist(f.Path), err))
+			continue
+		}
+		all[f.Path] = out
+		if len(out.Edits) > 0 {
+			fresh[f.Path] = out.HTML
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// modules are the scripts that pages import.
+func modules(r *release.Release) (paths []string) {
+	for _, f := range r.Files {
+		esm := func(name string) bool { p, ok := r.Pass(name); return ok && p.Format == release.ESM }
+		if f.Role == release.Script && slices.ContainsFunc(f.Passes, esm) {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
+}
+
+// guarded are the files that scripts load later.
+func (j *job) guarded(r *release.Release) (paths []string) {
+	if !j.cfg.Integrity.Guard {
+		return nil
+	}
+	for _, f := range r.Files {
+		if (f.Role == release.Script || f.Role == release.Style) && f.Load != release.Initial {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
+}
+
+// rewriteManifests puts integrity into another bundler's manifests. One that has no
+// place for it gets a file beside it.
+func (j *job) rewriteManifests(d *dist, pins func(string) integrity.Metadata, fresh map[string][]byte) error {
+	for _, m := range d.manifests {
+		if m.format == manifest.Vite {
+			values := map[string]integrity.Metadata{}
+			for _, pin := range m.read.Pins {
+				if value := pins(pin.File); value != nil {
+					values[pin.File] = value
+				}
+			}
+			data, err := manifest.WriteMap(m.base, values)
+			if err != nil {
+				return fmt.Errorf("%s: %w", m.path, err)
+			}
+			fresh[path.Join(path.Dir(m.path), "integrity.json")] = data
+			continue
+		}
+		data, _, err := manifest.Update(m.format, m.base, m.data, func(file string) (integrity.Metadata, bool) {
+			value := pins(file)
+			return value, value != nil
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.path, err)
+		}
+		if string(data) != string(m.data) {
+			fresh[m.path] = data
+		}
+	}
+	return nil
+}
+
+func scan(contents map[string]*page.Rewritten) (map[string]*page.Document, error) {
+	pages := map[string]*page.Document{}
+	for name, out := range contents {
+		doc, err := page.Scan(out.HTML)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		pages[name] = doc
+	}
+	return pages, nil
+}
+
+// derive puts the new release in the folder's place, with the record of the one
+// that it is made of beside it.
+func (j *job) derive(ctx context.Context, d *dist, files fs.FS, fresh map[string][]byte) (err error) {
+	if err := recompress(ctx, d.release, fresh); err != nil {
+		return err
+	}
+	stage, err := release.NewStage(d.folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stage.Discard()) }()
+	next := *d.release
+	next.Files = nil
+	next.Tool = release.Tool{Name: adopt.ToolName, Version: j.r.Version}
+	for _, f := range d.release.Files {
+		if data, ok := fresh[f.Path]; ok {
+			f.Size, f.Integrity = int64(len(data)), release.IntegrityOf(data)
+			err = stage.Write(f.Path, data)
+		} else {
+			err = copyFile(stage, files, f)
+		}
+		if err != nil {
+			return err
+		}
+		next.Files = append(next.Files, f)
+	}
+	for _, name := range slices.Sorted(maps.Keys(fresh)) {
+		if _, ok := d.release.File(name); !ok {
+			data := fresh[name]
+			next.Files = append(next.Files, release.File{Path: name, Size: int64(len(data)), Integrity: release.IntegrityOf(data), Role: release.Manifest})
+			if err := stage.Write(name, data); err != nil {
+				return err
+			}
+		}
+	}
+	if len(fresh) > 0 {
+		next.DerivedFrom = d.id
+		if err := stage.KeepOrigin(d.release, files); err != nil {
+			return err
+		}
+	}
+	if err := next.Seal(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	id, err := stage.Commit(&next)
+	if err != nil {
+		return err
+	}
+	j.r.Wrote(d.folder)
+	if len(fresh) > 0 {
+		j.r.Logf("%d files were rewritten: release %s is derived from %s", len(fresh), id, d.id)
+	}
+	d.release, d.id = &next, id
+	return nil
+}
+
+// copyFile copies what the record says, or nothing: bytes may have changed since
+// they were compared with it.
+func copyFile(stage *release.Stage, files fs.FS, f release.File) error {
+	sum, size, err := stage.Copy(files, f.Path)
+	if err == nil && (sum != f.Integrity || size != f.Size) {
+		err = fmt.Errorf("%s changed while it was read: got %d bytes with %s, want %d with %s; does something else write into the folder?", f.Path, size, sum, f.Size, f.Integrity)
+	}
+	return err
+}
+
+// recompress makes the compressed copies of what is fresh anew.
+func recompress(ctx context.Context, r *release.Release, fresh map[string][]byte) error {
+	formats := map[release.Encoding]compress.Format{release.Gzip: compress.Gzip, release.Brotli: compress.Brotli}
+	for _, f := range r.Files {
+		data, ok := fresh[f.Of]
+		if f.Role != release.Compressed || !ok {
+			continue
+		}
+		format := formats[f.Encoding]
+		copies, err := compress.Copies(ctx, map[string][]byte{f.Of: data}, []compress.Format{format})
+		if err != nil {
+			return err
+		}
+		if fresh[f.Path] = copies[f.Of][format]; fresh[f.Path] == nil {
+			return fmt.Errorf("compressing %s anew: it does not get smaller any more", f.Of)
+		}
+	}
+	return nil
+}
+
+// inDist is a path of the release as findings have it.
+func (j *job) inDist(name string) string { return j.relative(j.dist) + "/" + name }
+
+// matches says whether one of the globs matches: * is within a folder, ** stands
+// for any number of them.
+func matches(globs []string, name string) bool {
+	return slices.ContainsFunc(globs, func(glob string) bool {
+		return matchParts(strings.Split(glob, "/"), strings.Split(name, "/"))
+	})
+}
+
+func matchParts(glob, name []string) bool {
+	switch {
+	case len(glob) == 0:
+		return len(name) == 0
+	case glob[0] == "**":
+		return matchParts(glob[1:], name) || len(name) > 0 && matchParts(glob, name[1:])
+	case len(name) == 0:
+		return false
+	}
+	ok, err := path.Match(glob[0], name[0])
+	return err == nil && ok && matchParts(glob[1:], name[1:])
+}
