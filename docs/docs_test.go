@@ -19,7 +19,7 @@ import (
 
 // documents are those with configurations in them, and with links.
 var documents = []string{
-	"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "../actions/build-bundle/README.md", "../actions/scan-image/README.md",
+	"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "../actions/build-bundle/README.md", "../actions/sri-manifest/README.md", "../actions/scan-image/README.md",
 	"build-bundle.md", "checkout-deploy.md", "configuration.md", "decisions.md", "benchmarks.md", "github.md", migrating, patterns,
 }
 
