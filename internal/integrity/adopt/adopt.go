@@ -239,6 +239,7 @@ func (a *adoption) fromPages(p *release.Pass) {
 // loaded tells the files of a list that are not there, or are something else.
 func (a *adoption) loaded(files []string, want release.Role) []string {
 	var all []string
+	seen := map[string]bool{}
 	for _, file := range files {
 		f, ok := a.files[file]
 		switch {
@@ -246,7 +247,8 @@ func (a *adoption) loaded(files []string, want release.Role) []string {
 			a.add(file, "no such file in the folder", "each file that a manifest or page loads")
 		case f.Role != want:
 			a.add(file, fmt.Sprintf("a file of role %q", f.Role), fmt.Sprintf("one of role %q", want))
-		case !slices.Contains(all, file):
+		case !seen[file]:
+			seen[file] = true
 			all = append(all, file)
 		}
 	}
