@@ -119,7 +119,8 @@ func TestReleaseOfPages(t *testing.T) {
 	dir := files("index.html", "a.js", "b.js", "a.css", "lazy.js")
 	r := adopted(t, dir, Options{Pages: []Page{
 		{Path: "index.html", JS: []string{"b.js", "a.js", "b.js"}, CSS: []string{"a.css"}, Module: true},
-		{Path: "INDEX.html", JS: []string{"a.js"}}, {Path: "empty.html"},
+		{Path: "INDEX.html", JS: []string{"a.js"}},
+		{Path: "empty.html"},
 	}})
 	want := []release.Entry{{Name: "INDEX-2", JS: []string{"a.js"}}, {Name: "index", JS: []string{"b.js", "a.js"}, CSS: []string{"a.css"}}}
 	if p := r.Passes[0]; p.Format != release.ESM || !reflect.DeepEqual(p.Entries, want) {
