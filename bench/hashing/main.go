@@ -152,7 +152,7 @@ func processor() time.Duration {
 
 // withOpenSSL runs one process over all files.
 func withOpenSSL(dir string, paths []string) (cost, string, error) {
-	command := exec.Command("openssl", append([]string{"dgst", "-sha384", "-r"}, paths...)...)
+	command := exec.CommandContext(context.Background(), "openssl", append([]string{"dgst", "-sha384", "-r"}, paths...)...)
 	command.Dir = dir
 	var out, problems bytes.Buffer
 	command.Stdout, command.Stderr = &out, &problems

@@ -21,7 +21,7 @@ const script = "window.ran = (window.ran || 0) + 1;\n"
 func values() map[string]string {
 	of := func(a Algorithm) string { return Sum(a, []byte(script)).String() }
 	other := func(a Algorithm) string { return Sum(a, []byte("other")).String() }
-	digest := func(a Algorithm) string { return Sum(a, []byte(script)).Base64 }
+	digest := Sum(SHA384, []byte(script)).Base64
 	return map[string]string{
 		"right":                      of(SHA384),
 		"wrong":                      other(SHA384),
@@ -30,12 +30,12 @@ func values() map[string]string {
 		"strongest wrong":            of(SHA256) + " " + other(SHA512),
 		"empty":                      "",
 		"undefined":                  "undefined",
-		"unknown":                    "sha3-" + digest(SHA384),
+		"unknown":                    "sha3-" + digest,
 		"weak":                       "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
 		"unknown beside wrong":       "blake3-abc " + other(SHA384),
 		"options":                    of(SHA384) + "?ct=text/javascript",
 		"options, wrong":             other(SHA384) + "?ct=text/javascript",
-		"capitals":                   "SHA384-" + digest(SHA384),
+		"capitals":                   "SHA384-" + digest,
 		"capitals, wrong":            "SHA384-" + Sum(SHA384, []byte("other")).Base64,
 		"cut":                        of(SHA384)[:40],
 		"no digest":                  "sha384-",
@@ -45,14 +45,14 @@ func values() map[string]string {
 		"stronger cut":               of(SHA512)[:40] + " " + of(SHA384),
 		"stronger not base64":        "sha512-@#$@% " + of(SHA384),
 		"not base64":                 "sha384-@#$@%",
-		"base64url":                  "sha384-" + strings.NewReplacer("+", "-", "/", "_").Replace(digest(SHA384)),
+		"base64url":                  "sha384-" + strings.NewReplacer("+", "-", "/", "_").Replace(digest),
 		"unpadded":                   strings.TrimRight(of(SHA256), "="),
 		"padding within":             strings.TrimRight(of(SHA256), "=") + "===",
 		"a no-break space":           of(SHA384) + "\u00a0",
 		"form feeds":                 "\f" + other(SHA384) + "\f",
-		"without the dash":           "sha384" + digest(SHA384),
+		"without the dash":           "sha384" + digest,
 		"hexadecimal":                "sha384-" + strings.Repeat("ab", 48),
-		"two dashes":                 "sha384--" + digest(SHA384),
+		"two dashes":                 "sha384--" + digest,
 		"template":                   "{{ hash }}",
 		"a placeholder beside wrong": "${hash} " + other(SHA384),
 		"a comma between":            other(SHA384) + "," + of(SHA384),

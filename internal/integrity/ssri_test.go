@@ -43,7 +43,7 @@ func TestSSRICases(t *testing.T) {
 	if _, err := os.Stat(npmFolder + "/node_modules/ssri"); err != nil {
 		missing(t, err.Error()+": make npm")
 	}
-	command := exec.Command("node", "cases.mjs")
+	command := exec.CommandContext(t.Context(), "node", "cases.mjs")
 	command.Dir = npmFolder
 	command.Stderr = os.Stderr
 	got, err := command.Output()

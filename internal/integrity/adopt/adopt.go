@@ -120,20 +120,23 @@ func (a *adoption) file(hashed integrity.File) error {
 		return err
 	}
 	f.Role = a.role(f.Path)
-	switch {
-	case f.Role == release.Map:
+	switch f.Role {
+	case release.Map:
 		f.Of = a.mapped(f.Path)
-	case f.Role == release.Compressed:
+	case release.Compressed:
 		f.Encoding = encodingOf(f.Path)
 		f.Of = strings.TrimSuffix(f.Path, f.Encoding.Extension())
+	case release.Script, release.Style, release.Asset, release.Manifest, release.HTML, release.Other:
 	}
-	switch f.Role {
-	case release.Script, release.Style, release.Asset, release.Map:
+	if slices.Contains(built, f.Role) {
 		f.Passes = []string{PassName}
 	}
 	a.files[f.Path] = f
 	return nil
 }
+
+// built are the roles of what a bundler writes.
+var built = []release.Role{release.Script, release.Style, release.Asset, release.Map}
 
 func (a *adoption) role(file string) release.Role {
 	if slices.Contains(a.ManifestPaths, file) {
@@ -239,6 +242,7 @@ func (a *adoption) fromPages(p *release.Pass) {
 // loaded tells the files of a list that are not there, or are something else.
 func (a *adoption) loaded(files []string, want release.Role) []string {
 	var all []string
+	seen := map[string]bool{}
 	for _, file := range files {
 		f, ok := a.files[file]
 		switch {
@@ -246,7 +250,8 @@ func (a *adoption) loaded(files []string, want release.Role) []string {
 			a.add(file, "no such file in the folder", "each file that a manifest or page loads")
 		case f.Role != want:
 			a.add(file, fmt.Sprintf("a file of role %q", f.Role), fmt.Sprintf("one of role %q", want))
-		case !slices.Contains(all, file):
+		case !seen[file]:
+			seen[file] = true
 			all = append(all, file)
 		}
 	}

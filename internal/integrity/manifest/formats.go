@@ -74,26 +74,32 @@ func names(chunks []Chunk) []string {
 	return all
 }
 
-// chunksOf makes a chunk of each script with the style of its name.
+// chunksOf makes a chunk of each script, with the style of its name.
 func chunksOf(files []string) []Chunk {
 	var all []Chunk
 	at := map[string]int{}
-	for _, file := range files {
-		name := Stem(file)
+	chunk := func(name string) *Chunk {
 		i, ok := at[name]
-		if ok && isStyle(file) == (len(all[i].CSS) > 0) && isStyle(file) != (len(all[i].JS) == 0) {
-			name, ok = file, false // two scripts of one name
-		}
 		if !ok {
 			i = len(all)
 			at[name] = i
 			all = append(all, Chunk{Name: name})
 		}
+		return &all[i]
+	}
+	for _, file := range files {
+		c := chunk(Stem(file))
+		list := &c.JS
 		if isStyle(file) {
-			all[i].CSS = append(all[i].CSS, file)
-		} else {
-			all[i].JS = append(all[i].JS, file)
+			list = &c.CSS
 		}
+		if len(*list) > 0 { // two of one name
+			c = chunk(file)
+			if list = &c.JS; isStyle(file) {
+				list = &c.CSS
+			}
+		}
+		*list = append(*list, file)
 	}
 	return all
 }
