@@ -276,3 +276,83 @@ func TestIntegrityPolicyInChromium(t *testing.T) {
 		check(t, ctx, b, site+"index.html", row.name, row.evil)
 	}
 }
+
+// Enforced Trusted Types block the run time's lazy scripts, unless the page has a
+// default policy: what the finding and docs/headers.md say.
+func TestTrustedTypesInChromium(t *testing.T) {
+	b, ctx := started(t)
+	r, files := classic(t)
+	set := &Set{}
+	cdn := served(t, func() *Set { return set }, files)
+	text, doc := html(r, files, cdn)
+	in := Input{Release: r, Pages: map[string]*page.Document{"index.html": doc}, PublicURL: cdn, TrustedTypes: Enforce}
+	var err error
+	if set, err = Make(in); err != nil {
+		t.Fatal(err)
+	}
+	if len(set.Findings) != 1 || set.Findings[0].Rule != ruleTrustedTypes {
+		t.Errorf("got %v, want the finding", set.Findings)
+	}
+	const policy = `<script>trustedTypes.createPolicy("default",{createScriptURL:u=>u})</script>`
+	for _, row := range []struct{ name, html, want string }{
+		{"as it is", text, "TypeError"},
+		{"with a default policy", strings.Replace(text, "</title>", "</title>"+policy, 1), "1"},
+	} {
+		site := served(t, func() *Set { return set }, map[string]string{"index.html": row.html})
+		p, err := b.Page(ctx, browser.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Open(ctx, site+"index.html"); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Wait(ctx, "window.DONE", 10*time.Second); err != nil {
+			t.Fatalf("%s: %v\n%v", row.name, err, p.Console())
+		}
+		got, err := browser.Evaluate[string](ctx, p, "String(DONE)")
+		if err != nil || !strings.HasPrefix(got, row.want) {
+			t.Errorf("%s: got %q, %v, want %s", row.name, got, err, row.want)
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// All hashes of a tag's integrity have to be in the policy, and are.
+func TestRotationInChromium(t *testing.T) {
+	b, ctx := started(t)
+	r, files := classic(t)
+	set := &Set{}
+	cdn := served(t, func() *Set { return set }, files)
+	text, doc := html(r, files, cdn)
+	entry := &doc.Elements[len(doc.Elements)-1]
+	one := entry.Integrity
+	both := one + " " + pin("the next build's")
+	text = strings.Replace(text, one, both, 1)
+	for _, row := range []struct{ name, integrity, want string }{
+		{"the policy has both", both, "1"},
+		{"the policy has one of them", one, "undefined"},
+	} {
+		entry.Integrity = row.integrity
+		var err error
+		if set, err = Make(Input{Release: r, Pages: map[string]*page.Document{"index.html": doc}, PublicURL: cdn, CSP: Enforce}); err != nil {
+			t.Fatal(err)
+		}
+		site := served(t, func() *Set { return set }, map[string]string{"index.html": text})
+		p, err := b.Page(ctx, browser.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Open(ctx, site+"index.html"); err != nil {
+			t.Fatal(err)
+		}
+		got, err := browser.Evaluate[string](ctx, p, "String(window.START)")
+		if err != nil || got != row.want {
+			t.Errorf("%s: got %q, %v, want %s", row.name, got, err, row.want)
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
