@@ -168,7 +168,7 @@ type Control struct {
 
 // Change is what differs from the previous pack.
 type Change struct {
-	What   string `json:"what"` // "script", "approval", "header", "page", "release"
+	What   string `json:"what"` // "script", "pin", "approval", "header", "page", "release"
 	Kind   string `json:"kind"` // "added", "removed", "changed"
 	Name   string `json:"name"`
 	Before string `json:"before"`

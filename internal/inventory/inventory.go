@@ -92,8 +92,12 @@ func DayOf(t time.Time) Day { return Day(t.UTC().Format(time.DateOnly)) }
 
 // Observed is what was seen: in a release, in HTML or live.
 type Observed struct {
+	// Own is nil where no release was looked at.
 	Own    []Own
 	Loaded []Loaded
+	// Live says that the pages were run in a browser: a script that Loaded has not
+	// was not there.
+	Live bool
 }
 
 // Own is a script or style of the release, as its record has it.
@@ -106,7 +110,15 @@ type Own struct {
 }
 
 // OwnOf takes the scripts and styles of a release.
-func OwnOf(r *release.Release) []Own { return nil }
+func OwnOf(r *release.Release) []Own {
+	out := []Own{}
+	for _, f := range r.Files {
+		if f.Role == release.Script || f.Role == release.Style {
+			out = append(out, Own{f.Path, f.Role, f.Integrity.String(), f.Entries, f.Chunks})
+		}
+	}
+	return out
+}
 
 // Loaded is a script or style that is none of the release.
 type Loaded struct {
@@ -133,6 +145,7 @@ const (
 	Expired    State = "expired"
 	Changed    State = "changed" // other bytes than those approved
 	New        State = "new"     // no line names it
+	Unknown    State = "unknown" // a line pins it, and its bytes were not seen
 )
 
 // Script is something seen, and what the inventory says of it. Of Own and Loaded
