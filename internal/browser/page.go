@@ -228,3 +228,16 @@ func run[T any](ctx context.Context, p *Page, a chromedp.Action[T]) (T, error) {
 	}
 	return v, err
 }
+
+// Before has a script run in every document of the page before its own scripts, from
+// the next address on; no policy of the page holds it up.
+func (p *Page) Before(ctx context.Context, script string) error {
+	err := p.do(ctx, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return chromedp.Void{}, err
+	})
+	if err != nil {
+		return fmt.Errorf("running %q before the page: %w", clip(script, 80), err)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package live
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// SecurityHeaders are the response headers that are kept and compared, as their
+// standards write them. Of Set-Cookie names and flags are kept, never a value.
+var SecurityHeaders = []string{
+	"Content-Security-Policy", "Content-Security-Policy-Report-Only", "Integrity-Policy", "Integrity-Policy-Report-Only",
+	"Reporting-Endpoints", "Permissions-Policy", "Strict-Transport-Security", "X-Frame-Options", "X-Content-Type-Options",
+	"Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Cross-Origin-Resource-Policy",
+	"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
+	"Set-Cookie", "Cache-Control",
+}
+
+// kept are a response's SecurityHeaders, ready to be compared: bounded, nonces
+// replaced, cookies without values.
+func kept(h http.Header) map[string][]string {
+	out := map[string][]string{}
+	for _, name := range SecurityHeaders {
+		for i, v := range h.Values(name) {
+			if i == 50 {
+				break
+			}
+			out[name] = append(out[name], normal(name, v))
+		}
+	}
+	if c := out["Set-Cookie"]; c != nil {
+		slices.Sort(c)
+	}
+	return out
+}
+
+// KeepHeaders is kept for a browser's headers, where lines of one name are joined by
+// a line feed.
+func KeepHeaders(h map[string]string) map[string][]string {
+	lines := http.Header{}
+	for name, v := range h {
+		for line := range strings.SplitSeq(v, "\n") {
+			lines.Add(name, line)
+		}
+	}
+	return kept(lines)
+}
+
+func normal(name, value string) string {
+	value = strings.Join(strings.Fields(value), " ")
+	switch name {
+	case "Set-Cookie":
+		parts := strings.Split(value, ";")
+		cookie, _, _ := strings.Cut(parts[0], "=")
+		flags := []string{}
+		for _, p := range parts[1:] {
+			p = strings.ToLower(strings.TrimSpace(p))
+			if p == "secure" || p == "httponly" || p == "partitioned" || strings.HasPrefix(p, "samesite=") {
+				flags = append(flags, p)
+			}
+		}
+		slices.Sort(flags)
+		value = strings.Join(append([]string{strings.TrimSpace(cookie)}, flags...), "; ")
+	case "Content-Security-Policy", "Content-Security-Policy-Report-Only":
+		fields := strings.Fields(value)
+		for i, f := range fields {
+			if strings.HasPrefix(strings.ToLower(f), "'nonce-") {
+				end := f[strings.LastIndex(f, "'")+1:]
+				fields[i] = "'nonce-*'" + end
+			}
+		}
+		value = strings.Join(fields, " ")
+	}
+	return clip(value)
+}
+
+// isPolicy says that less of the header is weaker.
+func isPolicy(name string) bool { return strings.HasPrefix(name, "Content-Security-Policy") }
+
+// policyChanges says in words how a policy differs, and whether it lets more pass.
+func policyChanges(before, after []string) (words []string, weaker bool) {
+	old, now := directives(before), directives(after)
+	for _, name := range slices.Sorted(keys(old)) {
+		sources, has := now[name]
+		if !has {
+			words, weaker = append(words, name+" was removed"), true
+			continue
+		}
+		for _, s := range sources {
+			if !slices.Contains(old[name], s) {
+				words, weaker = append(words, fmt.Sprintf("%s now has %s", name, s)), true
+			}
+		}
+		for _, s := range old[name] {
+			if !slices.Contains(sources, s) {
+				words = append(words, fmt.Sprintf("%s no longer has %s", name, s))
+				// Sources let pass, but for these, which restrict.
+				weaker = weaker || s == "'none'" || strings.HasPrefix(s, "'strict-dynamic'") || name == "sandbox" || strings.HasPrefix(name, "require-")
+			}
+		}
+	}
+	for _, name := range slices.Sorted(keys(now)) {
+		if _, had := old[name]; !had {
+			words = append(words, name+" was added")
+		}
+	}
+	return words, weaker
+}
+
+// directives are those of all policies, by "n:" for the second and later ones: a
+// browser enforces each. Of a directive that is there twice the first counts.
+func directives(policies []string) map[string][]string {
+	all := map[string][]string{}
+	for i, policy := range strings.Split(strings.Join(policies, ","), ",") {
+		for _, d := range strings.Split(policy, ";") {
+			f := strings.Fields(d)
+			if len(f) == 0 {
+				continue
+			}
+			name := strings.ToLower(f[0])
+			if i > 0 {
+				name = fmt.Sprintf("policy %d: %s", i+1, name)
+			}
+			if _, twice := all[name]; !twice {
+				all[name] = f[1:]
+			}
+		}
+	}
+	return all
+}
