@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/handover"
@@ -27,6 +28,9 @@ type dist struct {
 	// foreign says that another tool built it: there is no record yet.
 	foreign   bool
 	manifests []foundManifest // of a foreign folder
+	// added are pages that were put into the folder after the build: the new release
+	// has them too.
+	added []string
 }
 
 // foundManifest is a file in which a bundler keeps what a page loads.
@@ -50,18 +54,36 @@ func (j *job) take(ctx context.Context) (*dist, error) {
 	_, err = os.Lstat(filepath.Join(j.dist, release.RecordName))
 	switch {
 	case err == nil:
-		rel, err := handover.Check(ctx, j.dist, id)
-		if err != nil {
-			return nil, j.r.In(j.dist, err)
-		}
-		id, err = rel.ID()
-		return &dist{folder: j.dist, release: rel, id: id}, err
+		return j.takeRelease(ctx, id)
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("looking for the release's record: %w", err)
 	case !id.IsZero():
 		return nil, action.Misuse(fmt.Errorf("release: got %s, but %s has no %s; want the folder of that release, or no id for another bundler's output", id, j.r.Shown(j.dist), release.RecordName))
 	}
 	return j.adopt(ctx)
+}
+
+// takeRelease reads a release. Pages that are not in its record are no mistake: a
+// build makes scripts, and the page is put beside them.
+func (j *job) takeRelease(ctx context.Context, id release.Digest) (*dist, error) {
+	rel, err := handover.Check(ctx, j.dist, id)
+	d := &dist{folder: j.dist, release: rel}
+	var different *handover.DifferentError
+	if errors.As(err, &different) {
+		for _, m := range different.Mismatches {
+			if m.Fault != release.Extra || !isPage(m.Path) || !matches(j.cfg.Integrity.Pages, m.Path) {
+				return nil, j.r.In(j.dist, err)
+			}
+			d.added = append(d.added, m.Path)
+		}
+		j.r.Logf("%s in %s came after the build: the new release has them", strings.Join(d.added, ", "), j.r.Shown(j.dist))
+		d.release, err = release.Open(os.DirFS(j.dist))
+	}
+	if err != nil {
+		return nil, j.r.In(j.dist, err)
+	}
+	d.id, err = d.release.ID()
+	return d, err
 }
 
 // adopt makes the record of a folder that another tool built.
@@ -211,9 +233,11 @@ func (j *job) adoptPages(files fs.FS) ([]adopt.Page, error) {
 	return all, nil
 }
 
+func isPage(name string) bool { return path.Ext(name) == ".html" || path.Ext(name) == ".htm" }
+
 func htmlFiles(files fs.FS) (names []string, _ error) {
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && (path.Ext(name) == ".html" || path.Ext(name) == ".htm") {
+		if err == nil && d.Type().IsRegular() && isPage(name) {
 			names = append(names, name)
 		}
 		return err

@@ -67,7 +67,7 @@ func observed(p *pinned) inventory.Observed {
 			guards[inline.Text] = true
 		}
 		for _, e := range p.wired.pages[name].Elements {
-			if l, ok := loaded(name, e); ok && !guards[e.Text] {
+			if l, ok := loadedBy(name, e); ok && !guards[e.Text] {
 				seen.Loaded = append(seen.Loaded, l)
 			}
 		}
@@ -75,8 +75,8 @@ func observed(p *pinned) inventory.Observed {
 	return seen
 }
 
-// loaded is an element that brings in what is none of the release.
-func loaded(name string, e page.Element) (inventory.Loaded, bool) {
+// loadedBy is an element that brings in what is none of the release.
+func loadedBy(name string, e page.Element) (inventory.Loaded, bool) {
 	l := inventory.Loaded{Page: name, Integrity: e.Integrity, Kind: release.Script}
 	switch e.Kind {
 	case page.Style:
@@ -105,10 +105,10 @@ func (l listed) resources() (all []header.Resource) {
 	named := map[string]bool{}
 	if l.file != nil {
 		for _, e := range l.file.Entries {
-			if e.URL == "" {
+			if e.URL.IsZero() {
 				continue
 			}
-			r := header.Resource{URL: string(e.URL), Kind: e.Kind, Page: fmt.Sprintf("%s:%d", l.file.File, e.Line)}
+			r := header.Resource{URL: e.URL.String(), Kind: e.Kind, Page: fmt.Sprintf("%s:%d", l.file.File, e.Line)}
 			if r.Integrity = metadata(strings.Join(e.Pin, " ")); r.Integrity == nil {
 				r.Reason = "it has no pin"
 				if e.Exception != nil {
@@ -119,7 +119,7 @@ func (l listed) resources() (all []header.Resource) {
 		}
 	}
 	for _, s := range l.scripts {
-		if s.Loaded == nil || s.Loaded.URL == "" || s.Entry != nil && s.Entry.URL != "" || named[s.Loaded.URL] {
+		if s.Loaded == nil || s.Loaded.URL == "" || s.Entry != nil && !s.Entry.URL.IsZero() || named[s.Loaded.URL] {
 			continue
 		}
 		named[s.Loaded.URL] = true

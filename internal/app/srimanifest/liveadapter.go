@@ -106,7 +106,7 @@ func loaded(load *live.Load, sources []browser.Source, requests []browser.Reques
 func liveResource(s browser.Source, blocked string) live.Resource {
 	r := live.Resource{
 		Kind: live.Script, Via: live.Via(s.Via), URL: s.URL, In: s.Target, By: s.By, SHA384: s.SHA384, Size: s.Size, Problem: s.Problem,
-		Status: s.Status, MIME: s.MIME, CORS: header(s.Headers, "Access-Control-Allow-Origin"), Cache: header(s.Headers, "Cache-Control"),
+		Status: s.Status, MIME: s.MIME, CORS: receivedHeader(s.Headers, "Access-Control-Allow-Origin"), Cache: receivedHeader(s.Headers, "Cache-Control"),
 		Blocked: s.Blocked, Executed: s.Parsed,
 	}
 	if s.ID != "" && blocked != "" {
@@ -118,7 +118,7 @@ func liveResource(s browser.Source, blocked string) live.Resource {
 	return r
 }
 
-func header(h map[string]string, name string) string {
+func receivedHeader(h map[string]string, name string) string {
 	for k, v := range h {
 		if strings.EqualFold(k, name) {
 			return v

@@ -85,28 +85,35 @@ func (j *job) pins(ctx context.Context, d *dist, files fs.FS) (func(string) inte
 func (j *job) rewrite(d *dist, files fs.FS, pins func(string) integrity.Metadata, fresh map[string][]byte) (map[string]*page.Rewritten, error) {
 	all := map[string]*page.Rewritten{}
 	var errs []error
-	for _, f := range d.release.Files {
-		if f.Role != release.HTML || !matches(j.cfg.Integrity.Pages, f.Path) {
-			continue
-		}
-		data, err := fs.ReadFile(files, f.Path)
+	for _, name := range append(j.pagesOf(d.release), d.added...) {
+		data, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, fmt.Errorf("reading a page: %w", err)
 		}
 		out, err := page.Rewrite(data, page.Options{
-			Path: f.Path, PublicURL: j.cfg.Integrity.PublicURL, Integrity: pins,
+			Path: name, PublicURL: j.cfg.Integrity.PublicURL, Integrity: pins,
 			Modules: modules(d.release), Guard: j.guarded(d.release),
 		})
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", j.inDist(f.Path), err))
+			errs = append(errs, fmt.Errorf("%s: %w", j.inDist(name), err))
 			continue
 		}
-		all[f.Path] = out
-		if len(out.Edits) > 0 {
-			fresh[f.Path] = out.HTML
+		all[name] = out
+		if len(out.Edits) > 0 || slices.Contains(d.added, name) {
+			fresh[name] = out.HTML
 		}
 	}
 	return all, errors.Join(errs...)
+}
+
+// pagesOf are the pages of a release that the configuration names.
+func (j *job) pagesOf(r *release.Release) (names []string) {
+	for _, f := range r.Files {
+		if f.Role == release.HTML && matches(j.cfg.Integrity.Pages, f.Path) {
+			names = append(names, f.Path)
+		}
+	}
+	return names
 }
 
 // modules are the scripts that pages import.
@@ -206,7 +213,11 @@ func (j *job) derive(ctx context.Context, d *dist, files fs.FS, fresh map[string
 	for _, name := range slices.Sorted(maps.Keys(fresh)) {
 		if _, ok := d.release.File(name); !ok {
 			data := fresh[name]
-			next.Files = append(next.Files, release.File{Path: name, Size: int64(len(data)), Integrity: release.IntegrityOf(data), Role: release.Manifest})
+			role := release.Manifest
+			if isPage(name) {
+				role = release.HTML
+			}
+			next.Files = append(next.Files, release.File{Path: name, Size: int64(len(data)), Integrity: release.IntegrityOf(data), Role: role})
 			if err := stage.Write(name, data); err != nil {
 				return err
 			}
