@@ -68,6 +68,7 @@ var rooms = map[string]room{
 	"examples":                 {floor: trial, edge: true},
 	"internal/bundle/difftest": {floor: trial},
 	"internal/e2e":             {floor: trial, edge: true},
+	"internal/integrity/trial": {floor: trial},
 	"internal/rules":           {floor: trial},
 }
 

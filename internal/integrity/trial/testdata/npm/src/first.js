@@ -1,0 +1,4 @@
+import './first.css'
+import { mark } from './shared.js'
+
+mark('mark-first')

@@ -1,0 +1,4 @@
+import './second.css'
+import { mark } from './shared.js'
+
+mark('mark-second')

@@ -1,0 +1,5 @@
+export function mark(name) {
+  window.marks.push(name)
+}
+
+mark('mark-shared')
