@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/org/checkout-deploy/internal/integrity"
 	"github.com/org/checkout-deploy/internal/release"
@@ -103,7 +104,10 @@ func (r *reader) metadata(value, what string, at func(offset int) location) bool
 	_, problems := integrity.Parse(value)
 	for _, p := range problems {
 		rule := ruleOf[p.Kind]
-		if rule == "" {
+		switch {
+		case strings.Contains(value, webpackMark):
+			rule = rulePlaceholder
+		case rule == "":
 			rule = ruleMalformed
 		}
 		r.add(rule, at(p.Offset), "%s: got %s, want %s", what, p.Got, p.Want)

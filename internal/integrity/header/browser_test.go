@@ -95,41 +95,40 @@ func made(t *testing.T, format release.Format, files map[string]string, start, l
 }
 
 // html is a page that loads a release from cdn, and what a scan of it gives.
-func html(r *release.Release, files map[string]string, cdn string) (string, *page.Document) {
+func html(t *testing.T, r *release.Release, files map[string]string, cdn string) (string, *page.Document) {
+	t.Helper()
 	var b strings.Builder
-	doc := &page.Document{}
-	add := func(e page.Element, format string, args ...any) {
-		fmt.Fprintf(&b, format+"\n", args...)
-		e.HasIntegrity, e.HasCrossOrigin, e.CrossOrigin = e.URL != "", e.URL != "", "anonymous"
-		doc.Elements = append(doc.Elements, e)
-	}
 	b.WriteString("<!doctype html><title>x</title>\n")
-	kind, of := "script", page.Script
+	kind := "script"
 	if r.Passes[0].Format == release.ESM {
-		kind, of = `script type="module"`, page.Module
+		kind = `script type="module"`
 		m := map[string]map[string]string{"integrity": {}}
 		for path, text := range files {
 			if strings.HasSuffix(path, ".js") {
 				m["integrity"][cdn+path] = pin(text)
 			}
 		}
-		data, _ := json.Marshal(m)
-		add(page.Element{Kind: page.ImportMap, Text: string(data)}, "<script type=\"importmap\">%s</script>", data)
+		data, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "<script type=\"importmap\">%s</script>\n", data)
 	}
-	const inline, style = "window.INLINE=1", "#own{color:rgb(255, 0, 0)}"
-	add(page.Element{Kind: page.Script, Text: inline}, "<script>%s</script>", inline)
-	add(page.Element{Kind: page.Style, Text: style}, "<style>%s</style>", style)
-	b.WriteString("<p id=start>a</p><p id=lazy>b</p><p id=own>c</p>\n")
+	b.WriteString("<script>window.INLINE=1</script>\n<style>#own{color:rgb(255, 0, 0)}</style>\n<p id=start>a</p><p id=lazy>b</p><p id=own>c</p>\n")
 	e := r.Passes[0].Entries[0]
 	css, start := e.CSS[0], e.JS[len(e.JS)-1]
-	add(page.Element{Kind: page.Style, URL: cdn + css, Integrity: pin(files[css])}, "<link rel=stylesheet href=\"%s\" integrity=\"%s\" crossorigin>", cdn+css, pin(files[css]))
-	add(page.Element{Kind: of, URL: cdn + start, Integrity: pin(files[start])}, "<%s src=\"%s\" integrity=\"%s\" crossorigin></script>", kind, cdn+start, pin(files[start]))
+	fmt.Fprintf(&b, "<link rel=stylesheet href=\"%s\" integrity=\"%s\" crossorigin>\n", cdn+css, pin(files[css]))
+	fmt.Fprintf(&b, "<%s src=\"%s\" integrity=\"%s\" crossorigin></script>\n", kind, cdn+start, pin(files[start]))
+	doc, err := page.Scan([]byte(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return b.String(), doc
 }
 
 func started(t *testing.T) (*browser.Browser, context.Context) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	b, err := browser.Start(ctx, browser.Options{Binary: os.Getenv("CHROMIUM")})
 	if errors.Is(err, browser.ErrNoBrowser) {
@@ -190,7 +189,7 @@ func TestHeadersInChromium(t *testing.T) {
 				r, files := build(t)
 				var set *Set
 				cdn := served(t, func() *Set { return set }, files)
-				text, doc := html(r, files, cdn)
+				text, doc := html(t, r, files, cdn)
 				var err error
 				set, err = Make(Input{
 					Release: r, Pages: map[string]*page.Document{"index.html": doc}, PublicURL: cdn,
@@ -223,7 +222,7 @@ func check(t *testing.T, ctx context.Context, b *browser.Browser, url, injected,
 	if err := p.Open(ctx, url); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Wait(ctx, "window.DONE", 10*time.Second); err != nil {
+	if err := p.Wait(ctx, "window.DONE", time.Minute); err != nil {
 		t.Fatalf("%s: %v\n%v", injected, err, p.Console())
 	}
 	got, err := browser.Evaluate[[]string](ctx, p, `[START, DONE, LAZY, INLINE, window.EVIL||0].concat(["start","lazy","own"].map(i=>getComputedStyle(document.getElementById(i)).color)).map(String)`)
@@ -255,7 +254,7 @@ func TestIntegrityPolicyInChromium(t *testing.T) {
 	set := &Set{}
 	cdn := served(t, func() *Set { return set }, files)
 	files["loose.js"] = "window.EVIL=1"
-	text, doc := html(r, files, cdn)
+	text, doc := html(t, r, files, cdn)
 	in := Input{Release: r, Pages: map[string]*page.Document{"index.html": doc}, PublicURL: cdn}
 	for _, row := range []struct {
 		name, more, evil string
@@ -284,7 +283,7 @@ func TestTrustedTypesInChromium(t *testing.T) {
 	r, files := classic(t)
 	set := &Set{}
 	cdn := served(t, func() *Set { return set }, files)
-	text, doc := html(r, files, cdn)
+	text, doc := html(t, r, files, cdn)
 	in := Input{Release: r, Pages: map[string]*page.Document{"index.html": doc}, PublicURL: cdn, TrustedTypes: Enforce}
 	var err error
 	if set, err = Make(in); err != nil {
@@ -306,7 +305,7 @@ func TestTrustedTypesInChromium(t *testing.T) {
 		if err := p.Open(ctx, site+"index.html"); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Wait(ctx, "window.DONE", 10*time.Second); err != nil {
+		if err := p.Wait(ctx, "window.DONE", time.Minute); err != nil {
 			t.Fatalf("%s: %v\n%v", row.name, err, p.Console())
 		}
 		got, err := browser.Evaluate[string](ctx, p, "String(DONE)")
@@ -325,7 +324,7 @@ func TestRotationInChromium(t *testing.T) {
 	r, files := classic(t)
 	set := &Set{}
 	cdn := served(t, func() *Set { return set }, files)
-	text, doc := html(r, files, cdn)
+	text, doc := html(t, r, files, cdn)
 	entry := &doc.Elements[len(doc.Elements)-1]
 	one := entry.Integrity
 	both := one + " " + pin("the next build's")
