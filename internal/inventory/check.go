@@ -32,7 +32,7 @@ const soon = 30
 // ones first; findings are sorted.
 func (inv *Inventory) Check(seen Observed, now time.Time) ([]Script, []finding.Finding) {
 	c := &check{inv: inv, today: DayOf(now), soon: DayOf(now.AddDate(0, 0, soon)), used: map[*Entry]bool{}, states: map[*Entry]State{}}
-	if !slices.ContainsFunc(inv.Pages, func(p Page) bool { return !p.URL.IsZero() }) {
+	if !slices.ContainsFunc(inv.Pages, func(p Page) bool { return p.URL != "" }) {
 		c.add(place{}, ruleMissing, finding.Medium, "pages", "pages: the inventory names no page", "Say under pages which pages take payment data: assessors ask for the scope first.")
 	}
 	for i := range inv.Entries {
@@ -149,7 +149,7 @@ func (c *check) broad(e *Entry) {
 	switch {
 	case wide:
 		c.add(e.at("own"), ruleBroad, finding.Info, e.Name(), fmt.Sprintf("%s: got a name for all of a pass; a new chunk is approved with it", quote(e.Name())), "Name entries and chunks where a new one is to be looked at.")
-	case e.URL.open && len(e.Pin) == 0:
+	case e.url.open && len(e.Pin) == 0:
 		c.add(e.at("url"), ruleBroad, finding.Medium, e.Name(), fmt.Sprintf("%s: got a pattern of any host's label, or of all that lies at a host's root, without a pin", quote(e.Name())), "Write the host and the first folder or file.")
 	}
 }

@@ -64,6 +64,7 @@ type Entry struct {
 	Exception *Exception
 
 	Line, Column int
+	url, inline  matcher
 	places       map[string]place // of its keys' values
 }
 

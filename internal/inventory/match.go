@@ -16,8 +16,8 @@ func (e *Entry) matchers() []string {
 	for _, s := range e.Files {
 		out = append(out, "files "+s)
 	}
-	if !e.URL.IsZero() {
-		out = append(out, string(e.Kind)+" "+e.URL.text)
+	if e.URL != "" {
+		out = append(out, string(e.Kind)+" "+string(e.URL))
 	}
 	return out
 }
@@ -27,10 +27,10 @@ func (e *Entry) Name() string {
 	switch {
 	case e.ID != "":
 		return e.ID
-	case !e.URL.IsZero():
-		return e.URL.text
-	case !e.Inline.IsZero():
-		return "inline scripts of " + e.Inline.text
+	case e.URL != "":
+		return string(e.URL)
+	case e.Inline != "":
+		return "inline scripts of " + string(e.Inline)
 	}
 	return strings.Join(slices.Concat(e.Own, e.Files), ", ")
 }
@@ -49,7 +49,7 @@ func (e *Entry) names(o Own) bool {
 			}
 		}
 	}
-	return slices.ContainsFunc(e.Files, func(glob string) bool { return globPattern(glob).Match(o.Path) })
+	return slices.ContainsFunc(e.Files, func(glob string) bool { return globMatcher(glob).match(o.Path) })
 }
 
 // Inline reports whether the script stands in the page itself.
@@ -66,9 +66,9 @@ func (e *Entry) loads(l Loaded) bool {
 	case kind != l.Kind:
 		return false
 	case l.Inline():
-		return e.Inline.Match(l.Page) || e.Inline.Match(withoutQuery(l.Page))
+		return e.inline.match(l.Page) || e.inline.match(withoutQuery(l.Page))
 	}
-	return e.URL.Match(l.URL)
+	return e.url.match(l.URL)
 }
 
 // find returns the entry of somebody else's script: of several the one that pins

@@ -9,54 +9,51 @@ import (
 
 // Pattern is a URL in which "*" stands for any text. In a path it ends at "/",
 // in a query only at its end. A host may begin with "*.", for one label. A
-// pattern without a query is of URLs without one.
-type Pattern struct {
-	text string
-	re   *regexp.Regexp
+// pattern without a query is of URLs without one. That of an inline script's
+// page may be a glob of the release's paths instead. "" is none.
+type Pattern string
+
+// matcher is a pattern made ready. The zero matcher matches nothing.
+type matcher struct {
+	web bool // of addresses, not of paths
+	re  *regexp.Regexp
 	// open says that without a pin it trusts much: any host's label, or whatever
 	// lies at a host's root.
 	open bool
 }
 
-// String is the pattern as it is in the file.
-func (p Pattern) String() string { return p.text }
-
-// IsZero reports whether it is no pattern.
-func (p Pattern) IsZero() bool { return p.re == nil }
-
-// Match reports whether a URL, or for a glob a path, is one of the pattern's.
-func (p Pattern) Match(s string) bool {
-	if p.re == nil {
+func (m matcher) match(s string) bool {
+	if m.re == nil {
 		return false
 	}
-	if strings.Contains(p.text, "://") {
+	if m.web {
 		var ok bool
 		if s, ok = normal(s); !ok {
 			return false
 		}
 	}
-	return p.re.MatchString(s)
+	return m.re.MatchString(s)
 }
 
 var patternForm = regexp.MustCompile(`^(https?)://((?:\*\.)?[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[^?#\s\\]*)?(\?[^#\s\\]*)?$`)
 
-// ParsePattern reads a pattern.
-func ParsePattern(s string) (Pattern, error) {
+// webMatcher reads a pattern of addresses.
+func webMatcher(s string) (matcher, error) {
 	m := patternForm.FindStringSubmatch(s)
 	if m == nil {
-		return Pattern{}, fmt.Errorf("got %s, want a URL such as https://js.example.com/v3/*.js: * may stand in the path, in the query, and for the host's first label", quote(s))
+		return matcher{}, fmt.Errorf("got %s, want a URL such as https://js.example.com/v3/*.js: * may stand in the path, in the query, and for the host's first label", quote(s))
 	}
 	host, wide := strings.CutPrefix(m[2], "*.")
 	if wide && !strings.Contains(strings.Trim(host, "."), ".") {
-		return Pattern{}, fmt.Errorf("got %s, which is of every host below %s, want a host of at least two labels after *", quote(s), quote(host))
+		return matcher{}, fmt.Errorf("got %s, which is of every host below %s, want a host of at least two labels after *", quote(s), quote(host))
 	}
 	plain, ok := normal(strings.Replace(s, "*.", "any.", b2i(wide)))
 	if !ok {
-		return Pattern{}, fmt.Errorf("got %s, want a URL without . and .. as folders", quote(s))
+		return matcher{}, fmt.Errorf("got %s, want a URL without . and .. as folders", quote(s))
 	}
 	u, err := url.Parse(plain)
 	if err != nil {
-		return Pattern{}, fmt.Errorf("got %s, which is no URL: %w", quote(s), err)
+		return matcher{}, fmt.Errorf("got %s, which is no URL: %w", quote(s), err)
 	}
 	name := regexp.QuoteMeta(u.Host)
 	if wide {
@@ -70,9 +67,9 @@ func ParsePattern(s string) (Pattern, error) {
 	}
 	re, err := regexp.Compile(expression + "$")
 	if err != nil {
-		return Pattern{}, fmt.Errorf("got %s: %w", quote(s), err)
+		return matcher{}, fmt.Errorf("got %s: %w", quote(s), err)
 	}
-	return Pattern{text: s, re: re, open: wide || strings.HasPrefix(u.EscapedPath(), "/%2A")}, nil
+	return matcher{web: true, re: re, open: wide || strings.HasPrefix(u.EscapedPath(), "/%2A")}, nil
 }
 
 func b2i(b bool) int {
@@ -109,8 +106,8 @@ func normal(s string) (string, bool) {
 	return strings.ReplaceAll(out, "*", "%2A"), true
 }
 
-// globPattern is of paths of the release.
-func globPattern(s string) Pattern {
+// globMatcher is of paths of the release.
+func globMatcher(s string) matcher {
 	parts := strings.Split(s, "/")
 	expression := "^"
 	for i, part := range parts {
@@ -127,5 +124,5 @@ func globPattern(s string) Pattern {
 			}
 		}
 	}
-	return Pattern{text: s, re: regexp.MustCompile("(?s)" + expression + "$")}
+	return matcher{re: regexp.MustCompile("(?s)" + expression + "$")}
 }

@@ -174,7 +174,7 @@ func ofLoaded(l Loaded) (proposal, bool) {
 	if p.values[0], ok = normal(p.values[0]); !ok || len(p.values[0]) > maxText {
 		return p, false
 	}
-	_, err := ParsePattern(p.values[0])
+	_, err := webMatcher(p.values[0])
 	return p, err == nil
 }
 

@@ -35,7 +35,7 @@ var fileTable = []field[Inventory]{
 }
 
 var pageTable = []field[Page]{
-	{"url", "The address, where * stands for any text but /.", patternSchema, func(r *reader, n *yaml.Node, at string, p *Page) { p.URL = r.pattern(n, at) }},
+	{"url", "The address, where * stands for any text but /.", patternSchema, func(r *reader, n *yaml.Node, at string, p *Page) { p.URL, _ = r.pattern(n, at) }},
 	{"purpose", "What the page does with payment data.", textSchema, text(func(p *Page) *string { return &p.Purpose })},
 }
 
@@ -43,8 +43,8 @@ var entryTable = []field[Entry]{
 	{"id", "A short name, for people.", textSchema, text(func(e *Entry) *string { return &e.ID })},
 	{"own", "Entries and chunks of the release, as <pass>/<name>, or <pass>/* for all.", textsSchema, texts(func(e *Entry) *[]string { return &e.Own }, checkOwn)},
 	{"files", "Globs of the release's paths, for releases of other bundlers.", textsSchema, texts(func(e *Entry) *[]string { return &e.Files }, checkGlob)},
-	{"url", "The address of somebody else's script, where * stands for any text but /.", patternSchema, func(r *reader, n *yaml.Node, at string, e *Entry) { e.URL = r.pattern(n, at) }},
-	{"inline", "The pages whose inline scripts these are: an address, or a glob of the release's paths.", textSchema, func(r *reader, n *yaml.Node, at string, e *Entry) { e.Inline = r.inline(n, at) }},
+	{"url", "The address of somebody else's script, where * stands for any text but /.", patternSchema, func(r *reader, n *yaml.Node, at string, e *Entry) { e.URL, e.url = r.pattern(n, at) }},
+	{"inline", "The pages whose inline scripts these are: an address, or a glob of the release's paths.", textSchema, func(r *reader, n *yaml.Node, at string, e *Entry) { e.Inline, e.inline = r.inline(n, at) }},
 	{"kind", "What the address is of.", schema{"enum": []string{"script", "style"}, "default": "script"}, func(r *reader, n *yaml.Node, at string, e *Entry) {
 		if s := r.text(n, at); s == "script" || s == "style" {
 			e.Kind = release.Role(s)
@@ -203,19 +203,19 @@ func (r *reader) day(n *yaml.Node, at string) Day {
 	return Day(s)
 }
 
-func (r *reader) pattern(n *yaml.Node, at string) Pattern {
+func (r *reader) pattern(n *yaml.Node, at string) (Pattern, matcher) {
 	s := r.text(n, at)
 	if s == "" {
-		return Pattern{}
+		return "", matcher{}
 	}
-	p, err := ParsePattern(s)
+	m, err := webMatcher(s)
 	if err != nil {
 		r.at(n, ruleValue, "%s: %v", at, err)
 	}
-	return p
+	return Pattern(s), m
 }
 
-func (r *reader) inline(n *yaml.Node, at string) Pattern {
+func (r *reader) inline(n *yaml.Node, at string) (Pattern, matcher) {
 	s := r.text(n, at)
 	if s == "" || strings.Contains(s, "://") {
 		return r.pattern(n, at)
@@ -223,7 +223,7 @@ func (r *reader) inline(n *yaml.Node, at string) Pattern {
 	if err := checkGlob(s); err != nil {
 		r.at(n, ruleValue, "%s: %v", at, err)
 	}
-	return globPattern(s)
+	return Pattern(s), globMatcher(s)
 }
 
 func checkOwn(s string) error {
