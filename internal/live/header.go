@@ -26,7 +26,10 @@ func kept(h http.Header) map[string][]string {
 			if i == 50 {
 				break
 			}
-			out[name] = append(out[name], normal(name, v))
+			// An empty header does what a missing one does.
+			if v = normal(name, v); v != "" {
+				out[name] = append(out[name], v)
+			}
 		}
 	}
 	if c := out["Set-Cookie"]; c != nil {

@@ -1,0 +1,212 @@
+package live
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/org/checkout-deploy/internal/finding"
+)
+
+func script(url, text string) Resource {
+	return Resource{Kind: Script, Via: Linked, URL: url, In: "page", By: shopPage, SHA384: Pin([]byte(text)), Status: 200, MIME: "text/javascript", Executed: true, CORS: "*", Element: true, Integrity: Pin([]byte(text)), CrossOrigin: "anonymous"}
+}
+
+const (
+	shopPage = "https://shop.example/checkout"
+	third    = "https://third.example/tag.js"
+	csp      = "Content-Security-Policy"
+)
+
+// seen is a page without fault.
+func seen() *Observation {
+	header := func() map[string][]string {
+		return map[string][]string{csp: {"script-src 'self'; object-src 'none'"}, "Strict-Transport-Security": {"max-age=31536000; includeSubDomains"}, "Set-Cookie": {"sid; httponly; secure"}}
+	}
+	document := func() Response { return Response{URL: shopPage, Status: 200, MIME: "text/html", Header: header()} }
+	inline := Resource{Kind: Script, Via: Inline, URL: shopPage, In: "page", By: shopPage, SHA384: Pin([]byte("inline")), Executed: true}
+	return &Observation{Browser: "Chrome/1", Pages: []Page{{
+		URL: shopPage, Fetched: document(), Loaded: &Load{Document: document()},
+		Resources: []Resource{script("https://shop.example/app.js", "app"), script(third+"?v=1", "third"), inline},
+	}}}
+}
+
+func TestCompare(t *testing.T) {
+	both := func(p *Page, name string, values ...string) {
+		p.Fetched.Header[name], p.Loaded.Document.Header[name] = values, values
+	}
+	for _, test := range []struct {
+		name     string
+		alter    func(*Observation, *Page)
+		against  Against
+		want     []string
+		severity finding.Severity
+		says     string
+	}{
+		{name: "nothing", alter: func(*Observation, *Page) {}},
+		{"changed bytes", func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?v=1", "evil") }, Against{}, []string{"live/changed-script"}, finding.High, Pin([]byte("evil")) + ", was " + Pin([]byte("third"))},
+		{name: "another value of the query", alter: func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?v=2", "third") }},
+		{"another key of the query", func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?w=2", "third") }, Against{}, []string{"live/new-script", "live/missing-script"}, finding.High, "tag.js?w is new"},
+		{"changed bytes of an evergreen", func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?v=1", "evil") }, Against{Evergreen: []string{"https://third.example/*"}}, []string{"live/changed-script"}, finding.Low, third},
+		{name: "a deploy", alter: func(_ *Observation, p *Page) { p.Resources[0] = script("https://shop.example/app2.js", "new") }, against: Against{Own: map[string]string{"app2.js": Pin([]byte("new")), "app.js": Pin([]byte("app"))}}},
+		{"a deploy with one byte more", func(_ *Observation, p *Page) { p.Resources[0] = script("https://shop.example/app.js", "new!") }, Against{Own: map[string]string{"app.js": Pin([]byte("new"))}}, []string{"live/changed-script"}, finding.High, "app.js"},
+		{"new script", func(_ *Observation, p *Page) {
+			r := script("https://evil.example/skim.js", "skim")
+			r.By = third
+			p.Resources = append(p.Resources, r)
+		}, Against{}, []string{"live/new-script"}, finding.High, "https://evil.example/skim.js is new, loaded by " + third},
+		{"new script that a policy blocked", func(_ *Observation, p *Page) {
+			p.Resources = append(p.Resources, Resource{Kind: Script, Via: Linked, URL: "https://evil.example/s.js", By: third, Blocked: "csp"})
+		}, Against{}, []string{"live/new-script"}, finding.High, "the browser blocked it: csp"},
+		{"unread bytes", func(_ *Observation, p *Page) { p.Resources[1].SHA384, p.Resources[1].Problem = "", "gone" }, Against{}, []string{"live/unread"}, finding.High, "gone"},
+		{"missing script", func(_ *Observation, p *Page) { p.Resources = slices.Delete(p.Resources, 1, 2) }, Against{}, []string{"live/missing-script"}, finding.Medium, third},
+		{"inline changed", func(_ *Observation, p *Page) { p.Resources[2].SHA384 = Pin([]byte("other")) }, Against{}, []string{"live/new-script", "live/missing-script"}, finding.High, "inline script inline:" + shopPage},
+		{"eval", func(_ *Observation, p *Page) {
+			p.Resources = append(p.Resources, Resource{Kind: Script, Via: Eval, By: third, SHA384: Pin([]byte("e"))})
+		}, Against{}, []string{"live/new-script"}, finding.High, "eval:" + third},
+		{"header missing", func(_ *Observation, p *Page) { delete(p.Fetched.Header, csp); delete(p.Loaded.Document.Header, csp) }, Against{}, []string{"live/header-missing"}, finding.High, csp},
+		{"header missing for browsers alone", func(_ *Observation, p *Page) { delete(p.Loaded.Document.Header, csp) }, Against{}, []string{"live/header-missing"}, finding.High, csp},
+		{"policy weakened", func(_ *Observation, p *Page) { both(p, csp, "script-src 'self' 'unsafe-eval'; object-src 'none'") }, Against{}, []string{"live/header-weakened"}, finding.High, "script-src now has 'unsafe-eval'"},
+		{"directive removed", func(_ *Observation, p *Page) { both(p, csp, "script-src 'self'") }, Against{}, []string{"live/header-weakened"}, finding.High, "object-src was removed"},
+		{"policy stricter", func(_ *Observation, p *Page) { both(p, csp, "script-src; object-src 'none'") }, Against{}, []string{"live/header-changed"}, finding.Medium, "script-src no longer has 'self'"},
+		{name: "policy in another order", alter: func(_ *Observation, p *Page) { both(p, csp, "object-src 'none';  script-src 'self'") }},
+		{"HSTS shorter", func(_ *Observation, p *Page) {
+			both(p, "Strict-Transport-Security", "max-age=60; includeSubDomains")
+		}, Against{}, []string{"live/header-weakened"}, finding.High, "max-age=60"},
+		{"header added", func(_ *Observation, p *Page) { both(p, "Referrer-Policy", "no-referrer") }, Against{}, []string{"live/header-added"}, finding.Low, "no-referrer"},
+		{"cookie without a flag", func(_ *Observation, p *Page) { both(p, "Set-Cookie", "sid; secure") }, Against{}, []string{"live/cookie-weakened"}, finding.Medium, "sid is without httponly"},
+		{"wrong type", func(_ *Observation, p *Page) { p.Resources[0].MIME = "text/html" }, Against{}, []string{"live/mime"}, finding.High, "text/html"},
+		{"no CORS", func(_ *Observation, p *Page) { p.Resources[1].CORS = "" }, Against{}, []string{"live/no-cors"}, finding.High, third},
+		{"no integrity", func(_ *Observation, p *Page) { p.Resources[1].Integrity = "" }, Against{}, []string{"live/unpinned"}, finding.Medium, third},
+		{"other integrity", func(_ *Observation, p *Page) { p.Resources[1].Integrity = Pin([]byte("x")) }, Against{}, []string{"live/integrity-mismatch"}, finding.High, third},
+		{"long cache", func(_ *Observation, p *Page) { p.Resources[1].Cache = "public, max-age=86400" }, Against{}, []string{"live/long-cache"}, finding.Medium, third},
+		{name: "long cache under a hash", alter: func(_ *Observation, p *Page) {
+			p.Resources[0] = script("https://shop.example/app-1f2e3d4c.js", "app2")
+			p.Resources[0].Cache = "max-age=31536000, immutable"
+		}, against: Against{Own: map[string]string{"a": Pin([]byte("app2")), "b": Pin([]byte("app"))}}},
+		{"not https", func(_ *Observation, p *Page) {
+			p.Resources = append(p.Resources, script("http://third.example/x.js", "x"))
+		}, Against{Own: map[string]string{"x": Pin([]byte("x"))}}, []string{"live/not-https"}, finding.High, "http://third.example/x.js"},
+		{"another way", func(_ *Observation, p *Page) { p.Redirects = []Hop{{"https://other.example/", 302}} }, Against{}, []string{"live/redirects-changed"}, finding.High, "https://other.example/ → (302)"},
+		{"an error", func(_ *Observation, p *Page) { p.Fetched.Status = 500 }, Against{}, []string{"live/status"}, finding.High, "500"},
+		{"an error page served as 200", func(_ *Observation, p *Page) { p.Resources = nil }, Against{}, []string{"live/another-page"}, finding.High, "not the page"},
+		{"an answer of JSON served as 200", func(_ *Observation, p *Page) { p.Fetched.MIME, p.Resources = "application/json", nil }, Against{}, []string{"live/another-page", "live/mime"}, finding.High, "not the page"},
+		{"not loaded", func(_ *Observation, p *Page) { p.Failed = "no such host" }, Against{}, []string{"live/not-loaded"}, finding.High, "no such host"},
+		{"no browser", func(o *Observation, p *Page) { o.Browser, p.Loaded = "", nil }, Against{}, []string{"live/not-executed"}, finding.High, "not executed"},
+		{"a shared worker", func(_ *Observation, p *Page) { p.Loaded.Unseen = []string{"shared_worker https://a.example/w.js"} }, Against{}, []string{"live/unseen"}, finding.High, "shared_worker"},
+		{"a page of the baseline is not looked at", func(o *Observation, _ *Page) { o.Pages = nil }, Against{}, []string{"live/page-not-seen"}, finding.High, shopPage},
+		{"a page the baseline has not", func(o *Observation, _ *Page) {
+			n := seen().Pages[0]
+			n.URL += "/2"
+			o.Pages = append(o.Pages, n)
+		}, Against{}, []string{"live/new-page"}, finding.High, "does not have this page"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			was, err := NewBaseline(seen(), map[string]string{"app.js": Pin([]byte("app"))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := seen()
+			test.alter(now, &now.Pages[0])
+			got := Compare(was, test.against, now)
+			var rules []string
+			for _, d := range got {
+				rules = append(rules, d.Rule)
+			}
+			if !slices.Equal(rules, test.want) {
+				t.Fatalf("got %q, want %q: %+v", rules, test.want, got)
+			}
+			if len(got) > 0 && (got[0].Severity != test.severity || !strings.Contains(got[0].Message, test.says)) {
+				t.Errorf("got %s %q, want %s and %q", got[0].Severity, got[0].Message, test.severity, test.says)
+			}
+		})
+	}
+}
+
+func TestNormal(t *testing.T) {
+	for _, test := range []struct{ name, header, value, want string }{
+		{"a cookie's value", "Set-Cookie", "sid=hunter2; Path=/; Secure; HttpOnly; SameSite=Lax", "sid; httponly; samesite=lax; secure"},
+		{"a nonce", csp, "script-src 'nonce-aGVsbG8=' 'self'", "script-src 'nonce-*' 'self'"},
+		{"a nonce before a semicolon", csp, "script-src 'nonce-aGVsbG8='; object-src 'none'", "script-src 'nonce-*'; object-src 'none'"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := normal(test.header, test.value); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestNoBaseline(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		alter func(*Observation)
+		want  string
+	}{
+		{"no browser", func(o *Observation) { o.Browser = "" }, "not executed"},
+		{"a failed page", func(o *Observation) { o.Pages[0].Failed = "no route" }, "no route"},
+		{"an error page", func(o *Observation) { o.Pages[0].Fetched.Status = 503 }, "503"},
+		{"unread bytes", func(o *Observation) { o.Pages[0].Resources[0].SHA384, o.Pages[0].Resources[0].Problem = "", "evicted" }, "evicted"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := seen()
+			test.alter(o)
+			if _, err := NewBaseline(o, nil); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// What is read is what Encode writes of it, to the byte but for white space.
+func FuzzReadBaseline(f *testing.F) {
+	b, err := NewBaseline(seen(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte(`{"version":1,"pages":[],"pages":[]}`))
+	f.Add([]byte("\ufeff{}"))
+	f.Add(append(slices.Clone(data), data...))
+	f.Add(bytes.Replace(data, []byte("version"), []byte("Version"), 1))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := ReadBaseline(data)
+		if err != nil {
+			return
+		}
+		once, err := b.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadBaseline(once)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if twice, err := again.Encode(); err != nil || !bytes.Equal(once, twice) {
+			t.Errorf("got %q, want %q (%v)", twice, once, err)
+		}
+	})
+}
+
+func TestReadBaselineRefuses(t *testing.T) {
+	for _, test := range []struct{ name, data, want string }{
+		{"a key twice", `{"version":1,"version":1,"pages":[]}`, "version"},
+		{"an unknown key", `{"version":1,"pages":[],"__proto__":{}}`, "__proto__"},
+		{"a key in other letters", `{"Version":1,"pages":[]}`, "1 to 100"},
+		{"another version", `{"version":2,"pages":[]}`, "got version 2"},
+		{"a byte order mark", "\ufeff{}", "baseline"},
+		{"deep nesting", strings.Repeat("[", 100000), "baseline"},
+		{"two values", `{} {}`, "baseline"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := ReadBaseline([]byte(test.data)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
