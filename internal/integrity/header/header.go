@@ -41,8 +41,9 @@ const (
 type Input struct {
 	Release *release.Release
 	Pages   map[string]*page.Document // the release's HTML files by path
-	// Hashes are further ones that tags and run-time tables have of own files, as
-	// coverage.Report's: the record has sha384 only, and a page may have others.
+	// Hashes are those that tags and run-time tables have of own scripts, as
+	// coverage.Report's: the record has sha384 only, where a page may have others,
+	// and of another bundler's release it does not know what is loaded later.
 	Hashes []integrity.Hash
 	// PublicURL is where the release's folder is served, ending in "/"; "" where its
 	// pages are.
