@@ -24,6 +24,7 @@ func (j *job) cover(p *pinned) (_ *coverage.Report, err error) {
 	report, err := coverage.Read(coverage.Input{
 		Release: p.release, Files: root.FS(), Pages: p.wired.pages, Algorithm: integrity.Algorithm(j.cfg.Integrity.Algorithm),
 		PublicURL: j.cfg.Integrity.PublicURL, Origins: originsOf(j.cfg.Integrity.Live.Pages), Prefix: j.inDist(""),
+		Excepted: p.listed.excepted,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("judging the coverage: %w", err)
@@ -49,7 +50,7 @@ func originsOf(pages []string) (all []string) {
 func (j *job) header(p *pinned) (*header.Set, error) {
 	h := j.cfg.Integrity.Headers
 	set, err := header.Make(header.Input{
-		Release: p.release, Pages: p.wired.pages, Hashes: p.report.Hashes, PublicURL: j.cfg.Integrity.PublicURL,
+		Release: p.release, Pages: p.wired.pages, Hashes: p.report.Hashes, PublicURL: j.cfg.Integrity.PublicURL, Origins: originsOf(j.cfg.Integrity.Live.Pages),
 		CSP: header.Mode(h.CSP), Scripts: header.Style(h.Scripts), IntegrityPolicy: header.Mode(h.IntegrityPolicy),
 		TrustedTypes: header.Mode(h.TrustedTypes), ReportTo: h.ReportTo,
 		ThirdParty: p.listed.resources(),

@@ -33,7 +33,7 @@ func (j *job) newPack(l listed) *evidence.Pack {
 	if l.file != nil {
 		p.Method.Inventory = evidence.Step{Outcome: evidence.Done, Note: l.file.File}
 		for _, page := range l.file.Pages {
-			p.Subject.Pages = append(p.Subject.Pages, evidence.Page{URL: page.URL.String(), Purpose: page.Purpose})
+			p.Subject.Pages = append(p.Subject.Pages, evidence.Page{URL: string(page.URL), Purpose: page.Purpose})
 		}
 	}
 	return p
@@ -90,10 +90,10 @@ func scriptsOf(l listed) (all []evidence.Script) {
 // nameOf is what an entry matches.
 func nameOf(e *inventory.Entry) string {
 	switch {
-	case !e.URL.IsZero():
-		return e.URL.String()
-	case !e.Inline.IsZero():
-		return "inline of " + e.Inline.String()
+	case e.URL != "":
+		return string(e.URL)
+	case e.Inline != "":
+		return "inline of " + string(e.Inline)
 	}
 	return strings.Join(append(append([]string{}, e.Own...), e.Files...), " ")
 }
@@ -200,11 +200,7 @@ func addPack(files outFiles, pack *evidence.Pack) error {
 	if err != nil {
 		return fmt.Errorf("writing the evidence: %w", err)
 	}
-	csv, err := pack.CSV()
-	if err != nil {
-		return fmt.Errorf("writing the evidence: %w", err)
-	}
-	files[evidenceFile], files["evidence.csv"], files["evidence.html"] = data, csv, html
+	files[evidenceFile], files["evidence.csv"], files["evidence.html"] = data, pack.CSV(), html
 	return nil
 }
 

@@ -105,10 +105,10 @@ func (l listed) resources() (all []header.Resource) {
 	named := map[string]bool{}
 	if l.file != nil {
 		for _, e := range l.file.Entries {
-			if e.URL.IsZero() {
+			if e.URL == "" {
 				continue
 			}
-			r := header.Resource{URL: e.URL.String(), Kind: e.Kind, Page: fmt.Sprintf("%s:%d", l.file.File, e.Line)}
+			r := header.Resource{URL: string(e.URL), Kind: e.Kind, Page: fmt.Sprintf("%s:%d", l.file.File, e.Line)}
 			if r.Integrity = metadata(strings.Join(e.Pin, " ")); r.Integrity == nil {
 				r.Reason = "it has no pin"
 				if e.Exception != nil {
@@ -119,13 +119,20 @@ func (l listed) resources() (all []header.Resource) {
 		}
 	}
 	for _, s := range l.scripts {
-		if s.Loaded == nil || s.Loaded.URL == "" || s.Entry != nil && !s.Entry.URL.IsZero() || named[s.Loaded.URL] {
+		if s.Loaded == nil || s.Loaded.URL == "" || s.Entry != nil && s.Entry.URL != "" || named[s.Loaded.URL] {
 			continue
 		}
 		named[s.Loaded.URL] = true
 		all = append(all, header.Resource{URL: s.Loaded.URL, Kind: s.Loaded.Kind, Integrity: metadata(s.Loaded.Integrity), Reason: "the inventory does not name it", Page: s.Loaded.Page})
 	}
 	return all
+}
+
+// excepted says whether the inventory accepts a URL without a pin.
+func (l listed) excepted(url string) bool {
+	return slices.ContainsFunc(l.scripts, func(s inventory.Script) bool {
+		return s.Loaded != nil && s.Loaded.URL == url && s.State == inventory.Excepted
+	})
 }
 
 // metadata is an attribute's value where nothing is wrong with it, else nil.

@@ -194,11 +194,11 @@ func (j *job) against(l *looked) (live.Against, error) {
 		if e.Exception == nil || e.Exception.Expires < today {
 			continue
 		}
-		if !e.URL.IsZero() {
-			a.Evergreen = append(a.Evergreen, e.URL.String())
+		if e.URL != "" {
+			a.Evergreen = append(a.Evergreen, string(e.URL))
 		}
-		if !e.Inline.IsZero() {
-			a.Evergreen = append(a.Evergreen, "inline:"+e.Inline.String())
+		if e.Inline != "" {
+			a.Evergreen = append(a.Evergreen, "inline:"+string(e.Inline))
 		}
 	}
 	return a, nil

@@ -47,10 +47,10 @@ func (in *inputs) pin(ctx context.Context, r *action.Run) error {
 
 // judge compares what is there with what should be.
 func (j *job) judge(p *pinned) (err error) {
-	if p.report, err = j.cover(p); err != nil {
+	if p.listed, err = j.inventory(observed(p)); err != nil {
 		return err
 	}
-	if p.listed, err = j.inventory(observed(p)); err != nil {
+	if p.report, err = j.cover(p); err != nil {
 		return err
 	}
 	if p.headers, err = j.header(p); err != nil {

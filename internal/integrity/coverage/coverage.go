@@ -30,6 +30,9 @@ type Input struct {
 	// Origins are those of the pages, such as "https://shop.example.com": an
 	// absolute URL of any other is of another origin.
 	Origins []string
+	// Excepted says of a URL of somebody else's that people accept it without a hash:
+	// it stays uncovered, and its finding is of severity info. May be nil.
+	Excepted func(url string) bool
 	// Prefix goes before a path of the release in findings, such as "dist/".
 	Prefix string
 }

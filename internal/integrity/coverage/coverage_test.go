@@ -461,3 +461,32 @@ func TestHostileNames(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What people accept without a hash is uncovered, and told as information.
+func TestExcepted(t *testing.T) {
+	const url = "https://js.example.com/v3/"
+	doc, err := page.Scan([]byte(`<script src="` + url + `"></script><script src="https://other.example.com/a.js"></script>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel := &release.Release{Profile: release.Production, Tool: release.Tool{Name: "t", Version: "1"}, Files: []release.File{{Path: "a.txt", Size: 1, Integrity: release.IntegrityOf([]byte("a")), Role: release.Other}}}
+	if err := rel.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(Input{
+		Release: rel, Files: fstest.MapFS{"a.txt": {Data: []byte("a")}}, Pages: map[string]*page.Document{"index.html": doc},
+		Excepted: func(u string) bool { return u == url },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	severities := map[bool]finding.Severity{}
+	for _, f := range got.Findings {
+		if f.Rule == ruleUncovered {
+			severities[strings.Contains(f.Message, url)] = f.Severity
+		}
+	}
+	if severities[true] != finding.Info || severities[false] != finding.High || got.Totals().Uncovered != 2 {
+		t.Errorf("got %v, %+v", severities, got.Totals())
+	}
+}

@@ -219,6 +219,9 @@ func (v *visit) note(s *Resource, load release.Load, status Status, reason strin
 		if s.Role == release.Style {
 			severity = finding.Medium
 		}
+		if s.URL != "" && v.Excepted != nil && v.Excepted(s.URL) {
+			severity, reason = finding.Info, reason+"; the inventory excepts it"
+		}
 		v.addAs(ruleUncovered, severity, at, "%s %s is not pinned: %s", s.Role, quote(s.Name()), reason)
 	}
 }
