@@ -191,7 +191,7 @@ func join(at, name string) string {
 
 // describe says what n is, for messages.
 func describe(n *yaml.Node) string {
-	switch n.Kind {
+	switch n.Kind { //nolint:exhaustive // a value is none of the others
 	case yaml.MappingNode:
 		return "a mapping"
 	case yaml.SequenceNode:

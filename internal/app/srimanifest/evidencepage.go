@@ -31,7 +31,7 @@ func evidencePage(p *evidence.Pack) report.Page {
 		{Title: "Control mapping", Intro: "Which part supports which requirement, and what this pack can't show.", Blocks: controlLists(p)},
 		{Title: "Findings", Blocks: []report.Block{evidenceFindings(p)}},
 		{Title: "Inventory and approvals", Intro: "Scripts of others first: each was looked at by itself. Scripts of the release are approved with it.", Blocks: inventoryBlocks(p)},
-		{Title: "Hashes", Intro: "Of the bytes that were seen, as Subresource Integrity writes them.", Blocks: []report.Block{hashTable(p)}},
+		{Title: "Hashes", Intro: "Of the release's files, as Subresource Integrity writes them. Those of other scripts are above.", Blocks: []report.Block{hashTable(p)}},
 		{Title: "Headers", Intro: "Generated ones are those that the release brings; received ones came with the page.", Blocks: headerBlocks(p)},
 		{Title: "Changes", Intro: "Since the previous pack.", Blocks: []report.Block{changeTable(p)}},
 	}
@@ -186,6 +186,7 @@ func thirdParty(s evidence.Script) report.Table {
 		{"Justification", s.Justification}, {"Approval", string(approvalText(s))}, {"Bytes", bytesText(s)},
 	})
 	t.Rows = slices.Insert(t.Rows, 0, []report.Value{report.Text("State"), stateMark(s.State)})
+	t.Rows = append(t.Rows, []report.Value{report.Text("Hash"), hashValue(s)})
 	for _, hash := range s.Pin {
 		t.Rows = append(t.Rows, []report.Value{report.Text("Pin"), report.Code(hash)})
 	}
@@ -232,16 +233,22 @@ func bytesText(s evidence.Script) string {
 	return "Neither pinned nor excepted"
 }
 
+// hashTable is of the release: what others' scripts are is said at each.
 func hashTable(p *evidence.Pack) report.Block {
-	t := report.Table{Caption: "Scripts and styles", Columns: []string{"Script or style", "Hash"}}
+	t := report.Table{Caption: "Scripts and styles of the release", Columns: []string{"File", "Hash"}}
 	for _, s := range p.Scripts {
-		hash := report.Value(report.Mark{Status: report.Unknown, Text: "Not seen"})
-		if s.Hash != "" {
-			hash = report.Code(s.Hash)
+		if s.Party == "own" {
+			t.Rows = append(t.Rows, []report.Value{report.Code(s.Name), hashValue(s)})
 		}
-		t.Rows = append(t.Rows, []report.Value{report.Code(s.Name), hash})
 	}
 	return t
+}
+
+func hashValue(s evidence.Script) report.Value {
+	if s.Hash == "" {
+		return report.Mark{Status: report.Unknown, Text: "Not seen"}
+	}
+	return report.Code(s.Hash)
 }
 
 func headerBlocks(p *evidence.Pack) []report.Block {
