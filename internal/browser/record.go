@@ -34,7 +34,7 @@ func (r *record) Exceptions() []Exception { return copied(r, &r.exceptions) }
 
 // Requests returns every request of the page in the order of their start, each
 // hop of a redirect on its own. Requests of frames from other sites and of
-// workers belong to other targets and are not among them.
+// workers belong to other targets and are not among them; Page.Watch has theirs.
 func (r *record) Requests() []Request { return copied(r, &r.requests) }
 
 // Violations returns what Subresource Integrity blocked, in order.

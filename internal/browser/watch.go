@@ -84,6 +84,12 @@ func (p *Page) Watch(ctx context.Context, rules ...Rule) (*Watch, error) {
 	if err := w.enable(bounded, w.page); err != nil {
 		return nil, fmt.Errorf("watching a page: %w", err)
 	}
+	// Chromium tells of every target again when it is asked to tell of them anew.
+	for _, discover := range []bool{false, true} {
+		if err := w.wire.call(bounded, w.page, target.SetDiscoverTargets.Method, target.SetDiscoverTargetsParams{Discover: discover}, nil); err != nil {
+			return nil, fmt.Errorf("watching a page: %w", err)
+		}
+	}
 	return w, w.alter(bounded)
 }
 
@@ -91,6 +97,7 @@ func (p *Page) Watch(ctx context.Context, rules ...Rule) (*Watch, error) {
 // debugger statement is not to stop there.
 func (w *Watch) enable(ctx context.Context, s target.SessionID) error {
 	yes := true
+	var answers []func(any) error
 	for _, c := range []struct {
 		method string
 		params any
@@ -99,8 +106,16 @@ func (w *Watch) enable(ctx context.Context, s target.SessionID) error {
 		{debugger.Enable.Method, debugger.EnableParams{}},
 		{"Debugger.setSkipAllPauses", map[string]bool{"skip": true}},
 		{target.SetAutoAttach.Method, target.SetAutoAttachParams{AutoAttach: true, WaitForDebuggerOnStart: true, Flatten: &yes}},
+		{"Runtime.runIfWaitingForDebugger", struct{}{}},
 	} {
-		if err := w.wire.call(ctx, s, c.method, c.params, nil); err != nil {
+		answer, err := w.wire.send(ctx, s, c.method, c.params)
+		if err != nil {
+			return err
+		}
+		answers = append(answers, answer)
+	}
+	for _, answer := range answers {
+		if err := answer(nil); err != nil {
 			return err
 		}
 	}
@@ -150,11 +165,7 @@ func (w *Watch) follow(ev *target.EventAttachedToTarget) {
 	w.reading.Go(func() {
 		ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
 		defer cancel()
-		err := w.enable(ctx, ev.SessionID)
-		if resumed := w.wire.call(ctx, ev.SessionID, "Runtime.runIfWaitingForDebugger", struct{}{}, nil); err == nil {
-			err = resumed
-		}
-		if err != nil {
+		if err := w.enable(ctx, ev.SessionID); err != nil {
 			w.mu.Lock()
 			w.attached[ev.TargetInfo.TargetID] = false
 			w.mu.Unlock()
@@ -404,6 +415,9 @@ func (w *Watch) sorted() []Source {
 		twice := s.ID == "" && s.Via != "inline" && s.Via != "eval" && requested[s.URL]
 		if (s.Type == "Document" || s.Type == "Script" || s.Type == "Stylesheet") && !twice {
 			s.Parsed = s.Parsed || s.Type == "Script" && compiled[s.URL]
+			if s.SHA384 == "" && s.Problem == "" {
+				s.Problem = "it did not arrive while the page was watched"
+			}
 			kept = append(kept, s)
 		}
 	}
@@ -414,7 +428,7 @@ func (w *Watch) unseen() []string {
 	var list []string
 	own := w.known[w.self]
 	for id, info := range w.known {
-		if w.attached[id] || own == nil || info.BrowserContextID != own.BrowserContextID || info.Type == "tab" {
+		if w.attached[id] || own == nil || info.BrowserContextID != own.BrowserContextID || info.Type == "tab" || info.Type == "browser_ui" {
 			continue
 		}
 		list = append(list, strings.TrimSpace(info.Type+" "+clip(info.URL, 500)))

@@ -139,6 +139,39 @@ func checkEveryKind(t *testing.T, site string, sources []Source) {
 	}
 }
 
+// What can't be looked into is told, not left out.
+func TestWatchUnseen(t *testing.T) {
+	b, ctx := watched(t)
+	site := files(t, map[string]string{
+		"/index.html": `<!doctype html><script>
+new SharedWorker('/shared.js'); window.open('/other.html'); navigator.serviceWorker.register('/service.js');</script>`,
+		"/other.html": "<!doctype html>", "/shared.js": "self.shared = 1;", "/service.js": "self.service = 1;",
+	})
+	p, err := b.Page(ctx, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := p.Watch(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Open(ctx, site+"/index.html"); err != nil {
+		t.Fatal(err)
+	}
+	// The shared worker's request ends where nobody is attached.
+	if _, err := w.Quiet(ctx, time.Second, 200*time.Millisecond, 2*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	sources, unseen := w.Sources()
+	want := []string{"page", "shared_worker " + site + "/shared.js"}
+	if !slices.Equal(unseen, want) {
+		t.Errorf("unseen: got %q, want %q", unseen, want)
+	}
+	if !slices.ContainsFunc(sources, func(s Source) bool { return s.SHA384 == pin("self.service = 1;") }) {
+		t.Errorf("the service worker was not seen: %+v", sources)
+	}
+}
+
 func TestWatchRules(t *testing.T) {
 	b, ctx := watched(t)
 	site := files(t, map[string]string{"/index.html": `<!doctype html><script src="/a.js"></script>`, "/a.js": "window.a = 1;"})
@@ -188,7 +221,11 @@ func TestConnect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer b.Close()
+			defer func() {
+				if err := b.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
 			if !strings.Contains(b.Version(), "/") {
 				t.Errorf("version %q", b.Version())
 			}

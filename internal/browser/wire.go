@@ -81,9 +81,19 @@ func (w *wire) watch(s target.SessionID, by *Watch) {
 
 // call sends a command to a session and decodes its result, unless result is nil.
 func (w *wire) call(ctx context.Context, s target.SessionID, method string, params, result any) error {
-	encoded, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)
+	answer, err := w.send(ctx, s, method, params)
 	if err != nil {
 		return err
+	}
+	return answer(result)
+}
+
+// send sends a command and returns how to wait for its answer. A target at its start
+// answers some only once it was told to go on, so they are sent in one go.
+func (w *wire) send(ctx context.Context, s target.SessionID, method string, params any) (answer func(result any) error, err error) {
+	encoded, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)
+	if err != nil {
+		return nil, err
 	}
 	reply := make(chan cdproto.Message, 1)
 	w.mu.Lock()
@@ -91,24 +101,28 @@ func (w *wire) call(ctx context.Context, s target.SessionID, method string, para
 	id := w.last
 	w.replies[id] = reply
 	w.mu.Unlock()
-	defer func() {
+	forget := func() {
 		w.mu.Lock()
 		delete(w.replies, id)
 		w.mu.Unlock()
-	}()
+	}
 	if err := w.Write(ctx, &cdproto.Message{ID: id, SessionID: s, Method: cdproto.MethodType(method), Params: encoded}); err != nil {
-		return err
+		forget()
+		return nil, err
 	}
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case m := <-reply:
-		if m.Error != nil {
-			return fmt.Errorf("%s: %w", method, m.Error)
+	return func(result any) error {
+		defer forget()
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case m := <-reply:
+			if m.Error != nil {
+				return fmt.Errorf("%s: %w", method, m.Error)
+			}
+			if result == nil {
+				return nil
+			}
+			return json.Unmarshal(m.Result, result)
 		}
-		if result == nil {
-			return nil
-		}
-		return json.Unmarshal(m.Result, result)
-	}
+	}, nil
 }

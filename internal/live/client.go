@@ -81,7 +81,7 @@ func (f *fetcher) dial(ctx context.Context, network, address string) (net.Conn, 
 	} else if found, err = f.client.Resolver.LookupNetIP(ctx, "ip", host); err != nil {
 		return nil, err
 	}
-	var failed error = fmt.Errorf("%q has no address", host)
+	failed := fmt.Errorf("%q has no address", host)
 	for _, ip := range found {
 		if ip = ip.Unmap(); !f.allowed(host, ip) {
 			failed = fmt.Errorf("%q is %s, %w; allow the host or its network if that is meant", host, ip, ErrPrivate)

@@ -133,7 +133,7 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 	case "/deflate":
 		w.Header().Set("Content-Encoding", "deflate")
 		z := zlib.NewWriter(w)
-		fmt.Fprint(z, "hello")
+		_, _ = z.Write([]byte("hello"))
 		_ = z.Close()
 	default:
 		fmt.Fprintf(w, "%q %q %q", r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.Header.Get("Referer"))

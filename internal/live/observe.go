@@ -131,6 +131,7 @@ func withElements(all []Resource, elements []Element, base string) []Resource {
 	return all
 }
 
+// Absolute is a reference as seen from an address, without fragment.
 func Absolute(base, ref string) string {
 	b, err := url.Parse(base)
 	if err != nil {

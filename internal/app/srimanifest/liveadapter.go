@@ -66,7 +66,7 @@ func (b watching) Load(ctx context.Context, url string, settle live.Settle, alte
 		unseen = append(unseen, u+" (still loading)")
 	}
 	load := &live.Load{Unseen: unseen, Elements: liveElements(elements)}
-	loaded(load, sources, p.Requests(), url)
+	loaded(load, sources, p.Requests())
 	for _, r := range elements {
 		if r.Kind == browser.Style && r.URL == "" {
 			load.Resources = append(load.Resources, live.Resource{Kind: live.Style, Via: live.Inline, URL: load.Document.URL, In: "page", By: load.Document.URL, SHA384: live.Pin([]byte(r.Text)), Size: int64(len(r.Text)), Executed: true})
@@ -76,7 +76,7 @@ func (b watching) Load(ctx context.Context, url string, settle live.Settle, alte
 }
 
 // loaded sorts what was watched into documents and resources.
-func loaded(load *live.Load, sources []browser.Source, requests []browser.Request, url string) {
+func loaded(load *live.Load, sources []browser.Source, requests []browser.Request) {
 	blocked := map[string]string{}
 	for _, q := range requests {
 		if q.Blocked != "" {

@@ -128,13 +128,15 @@ func TestLive(t *testing.T) {
 		{"nothing changed", func() {}, nil, ""},
 		{
 			"the bytes of a script that a third party's injects after 2 s", func() { s.injected.Store("window.late = 2;") },
-			[]string{"live/changed-script " + late}, s.third.URL + "/third.js",
+			[]string{"live/changed-script " + late},
+			s.third.URL + "/third.js",
 		},
 		{
 			"the injected script injects another", func() {
 				s.injected.Store("const s = document.createElement('script'); s.src = '/skim.js'; document.head.append(s);")
 			},
-			[]string{"live/changed-script " + late, "live/new-script " + s.site.URL + "/skim.js"}, s.third.URL + "/third.js",
+			[]string{"live/changed-script " + late, "live/new-script " + s.site.URL + "/skim.js"},
+			s.third.URL + "/third.js",
 		},
 		{"a weaker policy", func() { s.policy.Store("script-src 'self' 'unsafe-inline' 'unsafe-eval' http:; object-src 'none'") }, []string{"live/header-weakened " + s.site.URL + "/checkout Content-Security-Policy"}, ""},
 		{"a login page", func() { s.login.Store(true) }, []string{"live/another-page " + s.site.URL + "/checkout"}, ""},
