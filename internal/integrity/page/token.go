@@ -74,6 +74,7 @@ func (s *scanner) run(from, to int) error {
 			if s.svg != nil {
 				s.text(start)
 			}
+		case html.CommentToken, html.DoctypeToken:
 		}
 	}
 }

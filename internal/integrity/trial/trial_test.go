@@ -93,7 +93,7 @@ func TestChangedByte(t *testing.T) {
 					t.Errorf("%d:%d: %s is not pinned: %s", u.Line, u.Column, u.URL, u.Message)
 				}
 			}
-			loaded := visit(t, b, built, out, "")
+			loaded := visit(t, b, built, out, "none")
 			if !loaded.whole() || len(loaded.blocked) > 0 {
 				t.Fatalf("unchanged, the page shows %q, and %q are blocked", loaded.marks, loaded.blocked)
 			}
@@ -165,11 +165,11 @@ func visit(t *testing.T, b *browser.Browser, s site, out *page.Rewritten, flippe
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/checkout/")
 		content, ok := s[name]
-		switch {
-		case name == "":
+		switch name {
+		case "":
 			content, ok = out.HTML, true
 			w.Header().Set("Content-Security-Policy", policy)
-		case name == flipped:
+		case flipped:
 			content = flip(content)
 		}
 		if !ok {
@@ -242,7 +242,7 @@ func build(t *testing.T, bundler string) site {
 		t.Skip("webpack and Vite are not installed: make npm")
 	}
 	folder := t.TempDir()
-	cmd := exec.Command("node", "build.mjs", bundler, folder)
+	cmd := exec.CommandContext(t.Context(), "node", "build.mjs", bundler, folder)
 	cmd.Dir = npmFolder
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
