@@ -125,6 +125,11 @@ func nonEmpty(texts ...string) (all []string) {
 func (j *job) packRelease(ctx context.Context, p *pinned) (*evidence.Pack, error) {
 	pack := j.newPack(p.listed)
 	pack.Subject.Name, pack.Subject.Release = p.release.Name, p.id
+	if len(pack.Subject.Pages) == 0 {
+		for _, name := range sortedKeys(p.wired.pages) {
+			pack.Subject.Pages = append(pack.Subject.Pages, evidence.Page{URL: name})
+		}
+	}
 	pack.Method.Release = evidence.Step{Outcome: evidence.Done, Note: fmt.Sprintf("%d files", len(p.release.Files))}
 	if p.foreign {
 		pack.Notes = append(pack.Notes, "The release was made of another bundler's output: its record says what the files were, and not from which sources.")
