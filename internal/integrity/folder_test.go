@@ -107,6 +107,33 @@ func TestHashFolderRefuses(t *testing.T) {
 	}
 }
 
+func TestListingIsBounded(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		listing
+		want Fault
+	}{
+		{"the last file", listing{count: release.MaxFiles - 1, total: release.MaxTotalSize - 1}, ""},
+		{"one file too many", listing{count: release.MaxFiles}, TooMany},
+		{"one byte too many", listing{total: release.MaxTotalSize}, TooLarge},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := test.listing
+			l.dir = fstest.MapFS{"a.js": {Data: []byte("1")}}
+			if err := l.walk(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got := Fault("")
+			if len(l.refused) > 0 {
+				got = l.refused[0].Fault
+			}
+			if got != test.want || (len(l.files) == 1) != (test.want == "") {
+				t.Errorf("got %v and %v", l.files, l.refused)
+			}
+		})
+	}
+}
+
 // past is a time that no file has by itself.
 var past = time.Unix(1_000_000_000, 0)
 

@@ -37,8 +37,8 @@ type Problem struct {
 
 func (p Problem) String() string { return "got " + p.Got + ", want " + p.Want }
 
-// MaxMetadata is the most bytes of a value that Parse and Effective read: a
-// hundred sha512 in a rotation set. A longer one is told as Unparseable.
+// MaxMetadata is the most bytes of a value that Parse reads: a hundred sha512 in a
+// rotation set. A longer one is told as Unparseable.
 const MaxMetadata = 10_000
 
 // Parse reads the value of an integrity attribute strictly. It returns every
@@ -57,7 +57,7 @@ func Parse(attr string) (Metadata, []Problem) {
 	case strings.Trim(attr, whitespace) == "":
 		p.add(Empty, 0, quote(attr), wantHash)
 		return nil, p.problems
-	case isPlaceholder(attr):
+	case len(Effective(attr)) == 0 && isPlaceholder(attr): // some have spaces
 		p.add(Placeholder, len(attr)-len(strings.TrimLeft(attr, whitespace)), quote(strings.Trim(attr, whitespace)), wantHash)
 		return nil, p.problems
 	}
@@ -80,9 +80,6 @@ func Parse(attr string) (Metadata, []Problem) {
 // resource runs unchecked. Options are dropped, base64url and lacking "=" are made
 // good, a digest of another length blocks everything.
 func Effective(attr string) Metadata {
-	if len(attr) > MaxMetadata {
-		attr = attr[:MaxMetadata]
-	}
 	var all Metadata
 	for _, token := range tokens(attr) {
 		token, _, _ = strings.Cut(token, "?")
@@ -171,7 +168,7 @@ func (p *parser) token(at int, token string) {
 	}
 	name, digest, dash := strings.Cut(hash, "-")
 	switch a := Algorithm(name); {
-	case isPlaceholder(token):
+	case isPlaceholder(token) && len(Effective(token)) == 0: // base64url may have "__"
 		p.add(Placeholder, at, quote(token), wantHash)
 	case !dash || name == "":
 		p.add(Unparseable, at, quote(token), wantHash)

@@ -30,6 +30,8 @@ func TestParse(t *testing.T) {
 		{"a template's mark", "{{ integrity }}", nil, []Kind{Placeholder}},
 		{"a template's mark after a dash", "sha384-${hash}", nil, []Kind{Placeholder}},
 		{"MANIFEST_JSON", "MANIFEST_JSON", nil, []Kind{Placeholder}},
+		{"a template's mark beside a hash", "{{x}} " + a.String(), Metadata{a}, []Kind{Placeholder}},
+		{"base64url with two underscores", "sha384-__" + strings.Repeat("a", 62), nil, []Kind{URLSafe}},
 		{"a word", "deadbeef", nil, []Kind{Unparseable}},
 		{"no algorithm", "-deadbeef", nil, []Kind{Unparseable}},
 		{"an unknown algorithm", "sha3-" + a.Base64, nil, []Kind{Unknown}},
