@@ -42,7 +42,7 @@ type Element struct {
 	NoModule       bool
 	Media          string // of a style sheet
 	Alternate      bool   // a style sheet that is loaded, and not applied
-	SVG            bool   // a script or style of SVG's: browsers do not check integrity there
+	SVG            bool   // a script or style of SVG's: no standard has integrity there
 	// Line and Column are those of the element's "<", from 1; columns in UTF-16
 	// code units.
 	Line, Column int

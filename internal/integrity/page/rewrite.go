@@ -18,7 +18,7 @@ type Options struct {
 	// with "/" is then taken for one of the folder.
 	PublicURL string
 	// Integrity returns what a file of the release is to be pinned by, nil for one
-	// that is not there.
+	// that is not there. It has to be set.
 	Integrity func(path string) integrity.Metadata
 	// Modules are the release's ES modules: a page that has a module gets an import
 	// map that pins them, or they are added to its own.
@@ -73,7 +73,7 @@ const (
 	InlineText   Reason = "inline"         // no file: a Content-Security-Policy's hash or nonce is its pin
 	Imported     Reason = "import"         // @import: there is no place for a hash
 	Embedded     Reason = "document"       // a document in the document: it has to pin what it loads
-	Unchecked    Reason = "unchecked"      // browsers compare no hash there
+	Unchecked    Reason = "unchecked"      // browsers compare no hash there, or need not
 	Broken       Reason = "broken"         // what is there can't be changed, such as an import map that is no JSON
 )
 
@@ -167,7 +167,11 @@ func (w *writer) element(e *Element) {
 	case pins == nil:
 		w.unpinned(e, path, NotInRelease, fmt.Sprintf("the release has no file %q", path))
 	case e.SVG, e.Kind == Prefetch:
-		w.unpinned(e, path, Unchecked, "browsers compare no hash of "+map[bool]string{true: "SVG's scripts: use HTML's", false: "what is prefetched; what uses it does"}[e.SVG])
+		message := "browsers compare no hash of what is prefetched; the tag that uses it has one"
+		if e.SVG {
+			message = "no standard has integrity for scripts of SVG, and not every browser compares it: use a script of HTML"
+		}
+		w.unpinned(e, path, Unchecked, message)
 	case w.code(e):
 		w.unpinned(e, path, Template, "a template's code is around the end of its tag, or writes its integrity")
 	default:
