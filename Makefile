@@ -128,6 +128,11 @@ $(SASS): examples/checkout/package-lock.json
 	npm install --prefix .cache --no-save --ignore-scripts --no-audit --no-fund "sass-embedded-linux-x64@$$version"
 	@touch $@
 
+# Stock cosign, to compare with: of this module, as it has our dependencies' versions.
+$(TOOLS)/cosign: go.mod go.sum
+	$(GO) build -o $@ github.com/sigstore/cosign/v2/cmd/cosign
+	@touch $@
+
 # Tools are no part of the product's module; each has a module of its own.
 $(TOOLS)/%: .ci/tools/%/go.mod .ci/tools/%/go.sum
 	$(GO) build -C .ci/tools/$* -o $(abspath $@) tool

@@ -6,9 +6,12 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -108,8 +111,17 @@ func TestKeyRefused(t *testing.T) {
 		{"another release's signature", func() (sign.Identity, error) { return file(t.Context(), other, blob) }, "want a valid one by the key sha256:"},
 		{"another statement's signature", func() (sign.Identity, error) { return about(t.Context(), statement, elses) }, "got the signature of another statement"},
 		{"a tampered envelope", func() (sign.Identity, error) {
-			return about(t.Context(), statement, bytes.Replace(envelope, []byte(`"sig":"MEU`), []byte(`"sig":"MEV`), 1)[:len(envelope)-3])
-		}, "got a bundle that is no Sigstore bundle"},
+			return about(t.Context(), other, edit(t, envelope, func(b map[string]any) { b["dsseEnvelope"].(map[string]any)["payload"] = other }))
+		}, "want a valid one by the key sha256:"},
+		{"two signatures", func() (sign.Identity, error) {
+			return about(t.Context(), statement, edit(t, envelope, func(b map[string]any) {
+				e := b["dsseEnvelope"].(map[string]any)
+				e["signatures"] = append(e["signatures"].([]any), e["signatures"].([]any)...)
+			}))
+		}, "got an envelope with 2 signatures, want 1"},
+		{"no signature", func() (sign.Identity, error) {
+			return file(t.Context(), record, edit(t, blob, func(b map[string]any) { b["messageSignature"].(map[string]any)["signature"] = "" }))
+		}, "want a valid one by the key sha256:"},
 		{"a wrong key", func() (sign.Identity, error) { return keyVerifier(t, stranger).Verify(t.Context(), record, blob) }, "want a valid one by the key sha256:"},
 		{"a wrong key's statement", func() (sign.Identity, error) {
 			return keyVerifier(t, stranger).VerifyStatement(t.Context(), statement, envelope)
@@ -217,4 +229,20 @@ func TestKeyless(t *testing.T) {
 			}
 		})
 	}
+}
+
+// statementOf is a statement about these bytes, as the house writes them.
+func statementOf(data []byte) []byte {
+	return fmt.Appendf(nil, `{"_type":"https://in-toto.io/Statement/v1","predicate":{},"predicateType":"https://github.com/org/checkout-deploy/attestations/coverage/v1","subject":[{"digest":{"sha256":"%x"},"name":"release.json"}]}`, sha256.Sum256(data))
+}
+
+// edit changes a bundle as someone would who has no key.
+func edit(t *testing.T, bundle []byte, change func(map[string]any)) []byte {
+	t.Helper()
+	var b map[string]any
+	check(t, json.Unmarshal(bundle, &b))
+	change(b)
+	data, err := json.Marshal(b)
+	check(t, err)
+	return data
 }

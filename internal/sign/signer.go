@@ -161,4 +161,3 @@ func verifierOfMade(key sign.Keypair, keyless bool, t Trust, s Services) (*verif
 	}
 	return newKeyVerifier(key.GetPublicKey(), t)
 }
-

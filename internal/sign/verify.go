@@ -147,7 +147,6 @@ func (v *verifier) judge(b *bundle.Bundle, what verify.ArtifactPolicyOption) (Id
 	return id, nil
 }
 
-
 // signedBy is who a bundle says it is by, which nothing proves.
 func signedBy(b *bundle.Bundle) string {
 	content, err := b.VerificationContent()
