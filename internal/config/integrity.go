@@ -37,7 +37,7 @@ type Integrity struct {
 	// PublicURL is where the release's folder is served, ending in "/"; "" for where
 	// its pages are.
 	PublicURL string
-	Guard     bool
+	Guard     Guard
 	Headers   Headers
 	Live      Live
 	SignedBy  SignedBy
@@ -49,6 +49,17 @@ type Sigstore struct {
 	Fulcio, Rekor, TSA string // addresses
 	TrustedRoot        string // path
 }
+
+// Guard says which pages get the guard.
+type Guard string
+
+const (
+	GuardAuto   Guard = "auto" // those of other bundlers
+	GuardAlways Guard = "always"
+	GuardNone   Guard = "none"
+)
+
+var guards = []Guard{GuardAuto, GuardAlways, GuardNone}
 
 // Policy says what becomes of a header that can break a page.
 type Policy string
@@ -112,8 +123,8 @@ var integrityTable = table[Integrity]{
 	key("public-url", checkedText("URL or path that ends in /", "public-path", checkPublicPath), func(i *Integrity) *string { return &i.PublicURL },
 		"Where the release's folder is served, if its pages name files by another URL than their own place.",
 		instead("the pages' own folder"), example("https://cdn.example.com/checkout/")),
-	keyOr("guard", boolean(), false, func(i *Integrity) *bool { return &i.Guard },
-		"Whether pages get a short inline script that pins what other scripts add later: for bundlers whose lazy files carry no integrity. [html.md](html.md) has it."),
+	keyOr("guard", oneOfThe(guards), GuardAuto, func(i *Integrity) *Guard { return &i.Guard },
+		"Which pages get a short inline script that pins what other scripts add later: with `auto` those of other bundlers, whose lazy files carry no integrity. [html.md](html.md) has it."),
 	custom("headers", shape{"[headers](#headers)", ref("headers")}, func(r *reader, n *node, at string, i *Integrity) {
 		headersTable.object(r, n, at, &i.Headers)
 	}, "The security headers to write."),

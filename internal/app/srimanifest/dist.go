@@ -26,7 +26,10 @@ type dist struct {
 	release *release.Release
 	id      release.Digest
 	// foreign says that another tool built it: there is no record yet.
-	foreign   bool
+	foreign bool
+	// others says that another bundler's run time loads the lazy files, also where
+	// there is a record by now.
+	others    bool
 	manifests []foundManifest // of a foreign folder
 	// added are pages that were put into the folder after the build: the new release
 	// has them too.
@@ -82,8 +85,30 @@ func (j *job) takeRelease(ctx context.Context, id release.Digest) (*dist, error)
 	if err != nil {
 		return nil, j.r.In(j.dist, err)
 	}
+	d.others = adopted(os.DirFS(j.dist), d.release)
 	d.id, err = d.release.ID()
 	return d, err
+}
+
+// maxOrigins bounds how far back a release's origin is looked for.
+const maxOrigins = 100
+
+// adopted says whether a release, or what it is derived from, was made of another
+// bundler's folder. Each origin's record is beside the release.
+func adopted(files fs.FS, r *release.Release) bool {
+	for range maxOrigins {
+		if r.Tool.Name != adopt.ToolName || r.DerivedFrom.IsZero() {
+			return r.Tool.Name == adopt.ToolName
+		}
+		origin, err := fs.Sub(files, release.StatementDir+"/"+r.DerivedFrom.String())
+		if err != nil {
+			return false
+		}
+		if r, err = release.Open(origin); err != nil {
+			return false
+		}
+	}
+	return false
 }
 
 // adopt makes the record of a folder that another tool built.
@@ -94,7 +119,7 @@ func (j *job) adopt(ctx context.Context) (_ *dist, err error) {
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
 	files := integrity.Root(root)
-	d := &dist{folder: j.dist, foreign: true}
+	d := &dist{folder: j.dist, foreign: true, others: true}
 	options := adopt.Options{Name: filepath.Base(j.dir), Version: j.r.Version}
 	if d.manifests, err = j.findManifests(files); err != nil {
 		return nil, err

@@ -222,7 +222,7 @@ func (j *job) compare(ctx context.Context, l *looked, s signer) error {
 
 // observedLive is what ran in the pages, in the words of the inventory.
 func (j *job) observedLive(l *looked) inventory.Observed {
-	seen := inventory.Observed{}
+	seen := inventory.Observed{Live: true}
 	right := map[string]bool{}
 	if l.release != nil {
 		seen.Own = inventory.OwnOf(l.release)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/org/checkout-deploy/internal/compress"
+	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/integrity"
 	"github.com/org/checkout-deploy/internal/integrity/adopt"
@@ -92,7 +93,7 @@ func (j *job) rewrite(d *dist, files fs.FS, pins func(string) integrity.Metadata
 		}
 		out, err := page.Rewrite(data, page.Options{
 			Path: name, PublicURL: j.cfg.Integrity.PublicURL, Integrity: pins,
-			Modules: modules(d.release), Guard: j.guarded(d.release),
+			Modules: modules(d.release), Guard: j.guarded(d),
 		})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", j.inDist(name), err))
@@ -128,11 +129,11 @@ func modules(r *release.Release) (paths []string) {
 }
 
 // guarded are the files that scripts load later.
-func (j *job) guarded(r *release.Release) (paths []string) {
-	if !j.cfg.Integrity.Guard {
+func (j *job) guarded(d *dist) (paths []string) {
+	if guard := j.cfg.Integrity.Guard; guard == config.GuardNone || guard == config.GuardAuto && !d.others {
 		return nil
 	}
-	for _, f := range r.Files {
+	for _, f := range d.release.Files {
 		if (f.Role == release.Script || f.Role == release.Style) && f.Load != release.Initial {
 			paths = append(paths, f.Path)
 		}
