@@ -119,7 +119,7 @@ func (s *sigstore) token(w http.ResponseWriter, r *http.Request) {
 		sum := sha256.Sum256([]byte(input))
 		a, b, _ := ecdsa.Sign(rand.Reader, s.issuerKey, sum[:])
 		sig := append(a.FillBytes(make([]byte, 32)), b.FillBytes(make([]byte, 32))...)
-		json.NewEncoder(w).Encode(map[string]any{"count": 1, "value": input + "." + base64.RawURLEncoding.EncodeToString(sig)})
+		answer(w, map[string]any{"count": 1, "value": input + "." + base64.RawURLEncoding.EncodeToString(sig)})
 	}
 }
 
@@ -185,7 +185,7 @@ func (s *sigstore) certificate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	chain := map[string]any{"chain": map[string]any{"certificates": []string{string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))}}}
-	json.NewEncoder(w).Encode(map[string]any{"signedCertificateEmbeddedSct": chain})
+	answer(w, map[string]any{"signedCertificateEmbeddedSct": chain})
 }
 
 // leaf has the workflow as its URI, its issuer as Fulcio writes it, and the SCT
@@ -329,4 +329,13 @@ func (s *sigstore) services() sign.Services {
 func (s *sigstore) keyless(t *testing.T) sign.KeylessOptions {
 	t.Helper()
 	return sign.KeylessOptions{RequestURL: s.URL + "/token?api-version=2.0", RequestToken: jobsToken, Services: s.services(), Trust: s.trust(t)}
+}
+
+func answer(w http.ResponseWriter, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Write(data)
 }
