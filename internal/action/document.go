@@ -85,7 +85,7 @@ func (s *Spec) Metadata(image, entrypoint string) string {
 		b.WriteString("inputs:\n")
 	}
 	for _, in := range inputs {
-		fmt.Fprintf(&b, "  %s:\n    description: %s\n    required: %t\n", in.Name, yamlText(in.Doc+in.remark(asMarkdown)), in.Required)
+		fmt.Fprintf(&b, "  %s:\n    description: %s\n    required: %t\n", in.Name, yamlText(in.described()), in.Required)
 		if in.Default != "" {
 			fmt.Fprintf(&b, "    default: %s\n", yamlText(in.Default))
 		} else if in.Expression != "" {
@@ -100,6 +100,13 @@ func (s *Spec) Metadata(image, entrypoint string) string {
 	}
 	fmt.Fprintf(&b, "runs:\n  using: docker\n  image: %s\n  entrypoint: %s\n", yamlText(image), yamlText(entrypoint))
 	return b.String()
+}
+
+// described is an input's description in action.yml, where the runner takes no
+// expression.
+func (in Input) described() string {
+	in.Expression = ""
+	return in.Doc + in.remark(asMarkdown)
 }
 
 // title is the name in the marketplace, where it must be nobody else's.

@@ -27,6 +27,10 @@ type workflow struct {
 	event  string            // the payload, JSON
 	files  map[string]string // of the repository, besides the workflow and the actions
 	env    []string          // for the workflow, NAME=value
+	// trigger is the event's name; "" is push, or pull_request where the payload has one.
+	trigger string
+	tools   string // a folder of programs that the jobs find first; may be ""
+	trusted string // the file of certificates that containers trust; "" for their own
 }
 
 // line is one of act's log, as far as it matters here.
@@ -74,12 +78,13 @@ func (w workflow) run(t *testing.T) outcome {
 		"--artifact-server-path", out.artifacts, "--artifact-server-port", freePort(t),
 		// A job on this machine names its files by this machine's paths, which
 		// have to be the same in the container.
-		"--container-options", "-v " + cache + ":" + cache,
+		"--container-options", "-v " + cache + ":" + cache + w.mounts(),
 	}
 	args = append(args, standInFlags(t)...)
 	if strings.Contains(w.event, "pull_request") {
 		args[0] = "pull_request"
 	}
+	args[0] = cmp.Or(w.trigger, args[0])
 	repo := w.repository(t)
 	for _, pair := range append(w.env, "REPOSITORY="+repo) {
 		args = append(args, "--env", pair)
@@ -88,6 +93,9 @@ func (w workflow) run(t *testing.T) outcome {
 	cmd := exec.CommandContext(t.Context(), act, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = repo, &stdout, &stderr
 	cmd.Env = environment(home)
+	if w.tools != "" {
+		cmd.Env = append(cmd.Env, "PATH="+w.tools+":"+os.Getenv("PATH"))
+	}
 	err := cmd.Run()
 	if cmd.ProcessState == nil {
 		t.Fatalf("running %s: %v", act, err)
@@ -99,6 +107,13 @@ func (w workflow) run(t *testing.T) outcome {
 		}
 	})
 	return out
+}
+
+func (w workflow) mounts() string {
+	if w.trusted == "" {
+		return ""
+	}
+	return " -v " + w.trusted + ":/etc/ssl/certs/ca-certificates.crt:ro"
 }
 
 // environment is what act passes on to every step: not all of this process's.
@@ -154,8 +169,9 @@ func (w workflow) source(t *testing.T) string {
 // standIns are folders in place of GitHub's own actions, which no test here can
 // fetch: checkout copies the repository, and Node is this machine's.
 var standIns = map[string]string{
-	"actions/checkout@v4":   "steps: [{ shell: bash, run: 'cp -a \"$REPOSITORY\"/. .' }]",
-	"actions/setup-node@v4": "steps: [{ shell: bash, run: node --version }]",
+	"actions/checkout@v4":        "steps: [{ shell: bash, run: 'cp -a \"$REPOSITORY\"/. .' }]",
+	"actions/upload-artifact@v4": "steps: [{ shell: bash, run: 'exit 1' }]",
+	"actions/setup-node@v4":      "steps: [{ shell: bash, run: node --version }]",
 }
 
 func standInFlags(t *testing.T) (flags []string) {

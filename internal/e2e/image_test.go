@@ -146,9 +146,32 @@ func TestImageHoldsWhatItNeeds(t *testing.T) {
 	}
 }
 
+// maxManifest is the same of sri-manifest's.
+const maxManifest = 30_000_000
+
+func TestSRIManifestsImage(t *testing.T) {
+	img := load(t, sriManifest)
+	t.Logf("%s: %.1f MB compressed, at most %.1f MB", sriManifest, float64(img.compressed)/1e6, maxManifest/1e6)
+	if img.compressed > maxManifest {
+		t.Errorf("got %d bytes compressed, want at most %d", img.compressed, maxManifest)
+	}
+	for name, header := range img.files {
+		if header.Typeflag == tar.TypeReg && header.Mode&0o111 != 0 && name != "/opt/checkout-deploy/sri-manifest" {
+			t.Errorf("got the program %s, want no other than its own", name)
+		}
+	}
+}
+
 func TestLicencesOfAllModules(t *testing.T) {
-	img := load(t, buildBundle)
-	list := command(t, repository(t), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./cmd/build-bundle")
+	for image, program := range map[string]string{buildBundle: "build-bundle", sriManifest: "sri-manifest"} {
+		t.Run(program, func(t *testing.T) { licences(t, image, program) })
+	}
+}
+
+func licences(t *testing.T, image, program string) {
+	t.Helper()
+	img := load(t, image)
+	list := command(t, repository(t), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./cmd/"+program)
 	for _, module := range strings.Fields(list) {
 		folder := "/usr/share/doc/" + module + "/"
 		found := false
