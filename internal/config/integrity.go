@@ -215,9 +215,11 @@ func eachOf(words, item string, check func(string) error) kindOf[[]string] {
 }
 
 func originList() kindOf[[]string] { return eachOf("origin or list of origins", "origin", checkOrigin) }
+
 func webAddresses() kindOf[[]string] {
 	return eachOf("URL or list of URLs", "web-address", checkWebAddress)
 }
+
 func hosts() kindOf[[]string] {
 	return eachOf("host, network, or list of them", "text", checkHost)
 }

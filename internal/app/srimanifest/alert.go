@@ -32,7 +32,7 @@ func (j *job) alert(ctx context.Context, l *looked) (evidence.Step, error) {
 		return evidence.Step{Outcome: evidence.Done, Note: "nothing to raise an alert for"}, nil
 	}
 	return j.raise(ctx, issues, gh.AlertIssue{
-		Key: key, Title: alertTitle(j, len(worst)), State: alertState(j), Body: j.liveSummary(l).Markdown(report.CommentLimit-1000) + j.runLine(),
+		Key: key, Title: alertTitle(len(worst)), State: alertState(j), Body: j.liveSummary(l).Markdown(report.CommentLimit-1000) + j.runLine(),
 	})
 }
 
@@ -46,7 +46,7 @@ func (j *job) raise(ctx context.Context, issues *gh.Issues, a gh.AlertIssue) (ev
 	return evidence.Step{Outcome: evidence.Done, Note: fmt.Sprintf("%s: %s", issue.Change, issue.URL)}, nil
 }
 
-func alertTitle(j *job, worst int) string {
+func alertTitle(worst int) string {
 	if worst == 0 {
 		return "Live check: scripts were not executed"
 	}

@@ -251,6 +251,7 @@ func (j *job) adoptPages(files fs.FS) ([]adopt.Page, error) {
 				p.Module = p.Module || pin.Kind == page.Module
 			case page.Style:
 				p.CSS = append(p.CSS, pin.Path)
+			default: // hints and maps load nothing by themselves
 			}
 		}
 		all = append(all, p)

@@ -182,8 +182,13 @@ func inventoryBlocks(p *evidence.Pack) []report.Block {
 
 func thirdParty(s evidence.Script) report.Table {
 	t := described(s.Name, [][2]string{
-		{"Kind, page", string(joined(s.Kind, s.Page))}, {"Source", s.Source}, {"Owner", s.Owner}, {"Purpose", s.Purpose},
-		{"Justification", s.Justification}, {"Approval", string(approvalText(s))}, {"Bytes", bytesText(s)},
+		{"Kind, page", string(joined(s.Kind, s.Page))},
+		{"Source", s.Source},
+		{"Owner", s.Owner},
+		{"Purpose", s.Purpose},
+		{"Justification", s.Justification},
+		{"Approval", string(approvalText(s))},
+		{"Bytes", bytesText(s)},
 	})
 	t.Rows = slices.Insert(t.Rows, 0, []report.Value{report.Text("State"), stateMark(s.State)})
 	t.Rows = append(t.Rows, []report.Value{report.Text("Hash"), hashValue(s)})
