@@ -101,6 +101,9 @@ bench bench-rebuild:
 	@[ -n "$(APP)" ] || { echo "make $@: got no APP; name the folder of an installed checkout-js: make $@ APP=../checkout-js"; exit 2; }
 	$(GO) run ./bench -app "$(APP)" $(if $(filter bench-rebuild,$@),-rebuild)
 
+bench-hashing: ## measure hashing 10,000 files, 2 GB, against openssl
+	$(GO) run ./bench/hashing
+
 image: ## build the images localhost/checkout-deploy/{build-bundle,sri-manifest,scan-image,checkout-deploy}:devel
 	@$(ENGINE) info >/dev/null 2>&1 || { echo 'make image: no container engine answers; on Debian, as root: eval "$$(.ci/containers-up golang:1.26-bookworm node:22-bookworm-slim debian:bookworm-slim)"'; exit 2; }
 	@mkdir -p "$$($(GO) env GOCACHE)" "$$($(GO) env GOMODCACHE)"

@@ -13,6 +13,7 @@ import (
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/house"
 	"github.com/org/checkout-deploy/internal/config"
+	"github.com/org/checkout-deploy/internal/inventory"
 )
 
 type file struct {
@@ -28,7 +29,9 @@ const programs = "/opt/checkout-deploy/"
 func files(root fs.FS) ([]file, error) {
 	main := house.Root()
 	all := []file{metadata("action.yml", &main.Spec, "Dockerfile"), {"docs/checkout-deploy.schema.json", config.Schema()}}
-	errs := []error{main.Check(), onlyActions(root)}
+	inventorySchema, err := inventory.Schema()
+	all = append(all, file{"docs/checkout-scripts.schema.json", inventorySchema})
+	errs := []error{main.Check(), onlyActions(root), err}
 	parts := partsOf(&main.Spec)
 	parts["commands"] = "```\n" + action.CommandsHelp(main, house.Commands()) + "```\n"
 	parts["actions"] = list(house.Actions())

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
@@ -285,4 +289,56 @@ func FuzzPropose(f *testing.F) {
 			t.Errorf("got %s, want it incomplete", fmt.Sprint(scripts[0].State))
 		}
 	})
+}
+
+// Editors take the document's example, and see what the reader refuses.
+func TestSchema(t *testing.T) {
+	text, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("schema.json", content); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, ok := range map[string]bool{
+		example(t): true,
+		"version: 1\nscripts: [{ url: 'https://a.example/a.js', ownre: me }]\n": false,
+		"version: 1\nscripts: [{ url: a.js }]\n":                                false,
+	} {
+		var file any
+		if err := yaml.Load([]byte(text), &file); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(jsonOf(file)); (err == nil) != ok {
+			t.Errorf("got %v, want %t of\n%s", err, ok, text)
+		}
+	}
+}
+
+// jsonOf makes of YAML's values those of JSON.
+func jsonOf(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = jsonOf(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = jsonOf(v[i])
+		}
+	case int:
+		return float64(v)
+	case time.Time:
+		return v.Format(time.DateOnly)
+	}
+	return v
 }

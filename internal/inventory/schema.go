@@ -19,6 +19,7 @@ var (
 func Schema() ([]byte, error) {
 	s := objectOf(fileTable)
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["$id"] = "https://github.com/org/checkout-deploy/raw/v1/docs/checkout-scripts.schema.json"
 	s["title"] = "The inventory of a payment page's scripts"
 	s["required"] = []string{"version"}
 	out, err := json.MarshalIndent(s, "", "  ")
