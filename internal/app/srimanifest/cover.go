@@ -3,6 +3,7 @@ package srimanifest
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 
@@ -14,15 +15,21 @@ import (
 	"github.com/org/checkout-deploy/internal/release"
 )
 
-// cover says what of the release nothing pins.
+// cover says what of the release nothing pins, before it is in its place.
 func (j *job) cover(p *pinned) (_ *coverage.Report, err error) {
-	root, err := os.OpenRoot(p.folder)
-	if err != nil {
-		return nil, fmt.Errorf("opening the release: %w", err)
+	var files fs.FS
+	if p.wired.stage != nil {
+		files = p.wired.stage.FS()
+	} else {
+		root, err := os.OpenRoot(p.folder)
+		if err != nil {
+			return nil, fmt.Errorf("opening the release: %w", err)
+		}
+		defer func() { _ = root.Close() }() // was only read
+		files = root.FS()
 	}
-	defer func() { err = errors.Join(err, root.Close()) }()
 	report, err := coverage.Read(coverage.Input{
-		Release: p.release, Files: root.FS(), Pages: p.wired.pages, Algorithm: integrity.Algorithm(j.cfg.Integrity.Algorithm),
+		Release: p.release, Files: files, Pages: p.wired.pages, Algorithm: integrity.Algorithm(j.cfg.Integrity.Algorithm),
 		PublicURL: j.cfg.Integrity.PublicURL, Origins: originsOf(j.cfg.Integrity.Live.Pages), Prefix: j.inDist(""),
 		Excepted: p.listed.excepted,
 	})

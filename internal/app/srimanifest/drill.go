@@ -19,11 +19,8 @@ func (j *job) drill(ctx context.Context, l *looked, o live.Options, s signer) er
 	if o.Browser == nil {
 		return action.Explain(errors.New("a drill without a browser would prove nothing: scripts are not executed"), "give the input browser, or install Chromium")
 	}
-	a, err := j.against(l)
-	if err != nil {
-		return err
-	}
-	if l.drill, err = live.Drill(ctx, o, l.baseline, a); err != nil {
+	var err error
+	if l.drill, err = live.Drill(ctx, o, l.baseline, j.against(l)); err != nil {
 		return fmt.Errorf("the drill: %w", err)
 	}
 	l.seen = &live.Observation{Browser: o.Browser.Version()}
@@ -41,7 +38,7 @@ func (j *job) drill(ctx context.Context, l *looked, o live.Options, s signer) er
 	pack.Method.Executed = evidence.Step{Outcome: evidence.Done, Note: l.seen.Browser}
 	pack.Method.Alert = step
 	files := outFiles{}
-	if err := j.seal(ctx, pack); err != nil {
+	if err := j.seal(pack, l.previous); err != nil {
 		return err
 	}
 	if err := errors.Join(addPack(files, pack), j.addFindings(files), j.signPack(ctx, s, files)); err != nil {

@@ -84,7 +84,7 @@ func (j *job) summary(p *pinned) report.Page {
 		Foot: "sri-manifest " + j.r.Version,
 	}
 	page.Status, page.Verdict = j.verdict()
-	if p.wired.changed && !p.release.DerivedFrom.IsZero() {
+	if !p.release.DerivedFrom.IsZero() {
 		page.Facts = append(page.Facts, report.Fact{Label: "Derived from", Value: report.Code(p.release.DerivedFrom.String()), Note: "pages or manifests were rewritten"})
 	}
 	page.Sections = append(page.Sections, j.findingSection()...)

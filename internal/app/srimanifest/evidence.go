@@ -122,7 +122,7 @@ func nonEmpty(texts ...string) (all []string) {
 }
 
 // packRelease is the pack of the mode release.
-func (j *job) packRelease(ctx context.Context, p *pinned) (*evidence.Pack, error) {
+func (j *job) packRelease(p *pinned) (*evidence.Pack, error) {
 	pack := j.newPack(p.listed)
 	pack.Subject.Name, pack.Subject.Release = p.release.Name, p.id
 	if len(pack.Subject.Pages) == 0 {
@@ -144,19 +144,15 @@ func (j *job) packRelease(ctx context.Context, p *pinned) (*evidence.Pack, error
 			pack.Headers = append(pack.Headers, evidence.Header{Page: rule.Path, Name: f.Name, Value: f.Value, Source: "generated"})
 		}
 	}
-	return pack, j.seal(ctx, pack)
+	return pack, j.seal(pack, p.previous)
 }
 
 // seal puts the findings into the pack, and the pack after the previous one.
-func (j *job) seal(ctx context.Context, pack *evidence.Pack) error {
+func (j *job) seal(pack *evidence.Pack, previous []byte) error {
 	for _, f := range j.findings {
 		pack.Findings = append(pack.Findings, evidence.Finding{
 			Rule: f.Rule, Severity: f.Severity, Message: f.Message, Hint: f.Hint, Path: f.Location.Path, Line: f.Location.Line,
 		})
-	}
-	previous, err := j.previous(ctx)
-	if err != nil {
-		return err
 	}
 	if err := pack.Seal(previous); err != nil {
 		return action.Misuse(fmt.Errorf("previous: %w", err))
@@ -174,7 +170,13 @@ func (j *job) previous(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, action.Misuse(fmt.Errorf("previous: %w", err))
 	}
-	return data, j.verify(ctx, "previous", j.in.previous, data)
+	if err := j.verify(ctx, "previous", j.in.previous, data); err != nil {
+		return nil, err
+	}
+	if _, err := evidence.Read(data); err != nil {
+		return nil, action.Misuse(fmt.Errorf("previous: %s: %w", j.in.previous, err))
+	}
+	return data, nil
 }
 
 // verify wants the signature beside a file to be one that the configuration names.

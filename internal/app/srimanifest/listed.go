@@ -24,37 +24,45 @@ type listed struct {
 	file    *inventory.Inventory // nil for none
 	scripts []inventory.Script
 	diff    string // what is missing in the file
-	seen    inventory.Observed
 }
 
-// inventory compares what was seen with the file, if the configuration names one.
-func (j *job) inventory(seen inventory.Observed) (l listed, err error) {
-	l.seen = seen
+// readInventory reads the file that the configuration names; nil for none. One that
+// is not there yet is empty: what is missing in it is told, and proposed.
+func (j *job) readInventory() (*inventory.Inventory, error) {
 	name := j.cfg.Integrity.Inventory
 	if name == "" {
-		l.scripts, _ = inventory.Empty("").Check(seen, j.r.Now())
-		return l, nil
+		return nil, nil //nolint:nilnil // none is named
 	}
 	data, err := j.file(name, maxInventory)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		l.file = inventory.Empty(name)
+	if errors.Is(err, fs.ErrNotExist) {
 		j.found(finding.Finding{
 			Rule: "inventory/missing", Severity: finding.High, Location: finding.Location{Path: name},
 			Message: fmt.Sprintf("got no inventory %s, want every script of the payment page in it", name),
 			Hint:    fmt.Sprintf("git apply %s/inventory.diff makes it, with TODO for what people have to fill in", j.in.out),
 		})
-	case err != nil:
-		return l, action.Misuse(fmt.Errorf("integrity.inventory: %w", err))
-	default:
-		if l.file, err = inventory.Parse(name, data); err != nil {
-			return l, action.Misuse(j.r.In(j.dir, err))
-		}
+		return inventory.Empty(name), nil
+	}
+	if err != nil {
+		return nil, action.Misuse(fmt.Errorf("integrity.inventory: %w", err))
+	}
+	inv, err := inventory.Parse(name, data)
+	if err != nil {
+		return nil, action.Misuse(j.r.In(j.dir, err))
+	}
+	return inv, nil
+}
+
+// compareInventory holds what was seen against the inventory, nil for none.
+func (j *job) compareInventory(inv *inventory.Inventory, seen inventory.Observed) (l listed, err error) {
+	l.file = inv
+	if inv == nil {
+		l.scripts, _ = inventory.Empty("").Check(seen, j.r.Now())
+		return l, nil
 	}
 	var found []finding.Finding
-	l.scripts, found = l.file.Check(seen, j.r.Now())
+	l.scripts, found = inv.Check(seen, j.r.Now())
 	j.found(found...)
-	l.diff, err = l.file.Propose(seen)
+	l.diff, err = inv.Propose(seen)
 	return l, err
 }
 

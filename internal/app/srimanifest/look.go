@@ -27,13 +27,15 @@ const notExecuted = "No browser was there: scripts were not executed, so what th
 
 // looked is what a live mode saw.
 type looked struct {
-	own      map[string]string // files of the signed release, path to integrity
-	release  *release.Release  // nil where there is none here
-	id       release.Digest
-	baseline *live.Baseline
-	seen     *live.Observation
-	listed   listed
-	drill    *live.DrillResult
+	own       map[string]string // files of the signed release, path to integrity
+	release   *release.Release  // nil where there is none here
+	id        release.Digest
+	baseline  *live.Baseline
+	inventory *inventory.Inventory // nil for none
+	previous  []byte               // the pack before, nil for none
+	seen      *live.Observation
+	listed    listed
+	drill     *live.DrillResult
 }
 
 // look is the modes live, baseline and drill.
@@ -81,6 +83,13 @@ func (j *job) known(ctx context.Context, l *looked) error {
 	}
 	if j.in.mode == ofBaseline {
 		return nil
+	}
+	var err error
+	if l.inventory, err = j.readInventory(); err != nil {
+		return err
+	}
+	if l.previous, err = j.previous(ctx); err != nil {
+		return err
 	}
 	name := j.cfg.Integrity.Live.Baseline
 	data, err := j.file(name, maxBaseline)
@@ -173,24 +182,13 @@ func (j *job) liveOptions(b live.Browser) live.Options {
 }
 
 // against is what excuses a difference: the release, and exceptions of the inventory.
-func (j *job) against(l *looked) (live.Against, error) {
+func (j *job) against(l *looked) live.Against {
 	a := live.Against{Own: l.own}
-	if j.cfg.Integrity.Inventory == "" {
-		return a, nil
-	}
-	data, err := j.file(j.cfg.Integrity.Inventory, maxInventory)
-	if errors.Is(err, fs.ErrNotExist) {
-		return a, nil // told where what was seen is compared with it
-	}
-	if err != nil {
-		return a, action.Misuse(fmt.Errorf("integrity.inventory: %w", err))
-	}
-	inv, err := inventory.Parse(j.cfg.Integrity.Inventory, data)
-	if err != nil {
-		return a, action.Misuse(j.r.In(j.dir, err))
+	if l.inventory == nil {
+		return a
 	}
 	today := inventory.DayOf(j.r.Now())
-	for _, e := range inv.Entries {
+	for _, e := range l.inventory.Entries {
 		if e.Exception == nil || e.Exception.Expires < today {
 			continue
 		}
@@ -201,19 +199,16 @@ func (j *job) against(l *looked) (live.Against, error) {
 			a.Evergreen = append(a.Evergreen, "inline:"+string(e.Inline))
 		}
 	}
-	return a, nil
+	return a
 }
 
 // compare is the mode live.
 func (j *job) compare(ctx context.Context, l *looked, s signer) error {
-	a, err := j.against(l)
-	if err != nil {
-		return err
-	}
-	for _, d := range live.Compare(l.baseline, a, l.seen) {
+	for _, d := range live.Compare(l.baseline, j.against(l), l.seen) {
 		j.found(d.Finding())
 	}
-	if l.listed, err = j.inventory(j.observedLive(l)); err != nil {
+	var err error
+	if l.listed, err = j.compareInventory(l.inventory, j.observedLive(l)); err != nil {
 		return err
 	}
 	finding.Sort(j.findings)
@@ -260,7 +255,7 @@ func (j *job) tell(ctx context.Context, l *looked, s signer) error {
 	}
 	pack := j.packLive(l)
 	pack.Method.Alert = alert
-	if err := j.seal(ctx, pack); err != nil {
+	if err := j.seal(pack, l.previous); err != nil {
 		return err
 	}
 	files := outFiles{}

@@ -2,25 +2,29 @@ package srimanifest
 
 import (
 	"context"
+	"errors"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/integrity/coverage"
 	"github.com/org/checkout-deploy/internal/integrity/header"
+	"github.com/org/checkout-deploy/internal/inventory"
 	"github.com/org/checkout-deploy/internal/release"
 )
 
 // pinned is what the mode release made and saw.
 type pinned struct {
 	*dist
-	wired   wired
-	report  *coverage.Report
-	headers *header.Set
-	listed  listed // the inventory
+	wired     wired
+	report    *coverage.Report
+	headers   *header.Set
+	inventory *inventory.Inventory // nil for none
+	listed    listed               // what was seen, held against it
+	previous  []byte               // the pack before, nil for none
 }
 
 // pin is the mode release.
-func (in *inputs) pin(ctx context.Context, r *action.Run) error {
+func (in *inputs) pin(ctx context.Context, r *action.Run) (err error) {
 	j, err := in.begin(r)
 	if err != nil {
 		return err
@@ -29,12 +33,23 @@ func (in *inputs) pin(ctx context.Context, r *action.Run) error {
 	if err != nil {
 		return err
 	}
+	// What people wrote is read before anything is made.
 	p := &pinned{}
+	if p.inventory, err = j.readInventory(); err != nil {
+		return err
+	}
+	if p.previous, err = j.previous(ctx); err != nil {
+		return err
+	}
 	if p.dist, err = j.take(ctx); err != nil {
 		return err
 	}
-	if p.wired, err = j.wire(ctx, p.dist); err != nil {
+	p.wired, err = j.wire(ctx, p.dist)
+	if err != nil {
 		return err
+	}
+	if p.wired.stage != nil {
+		defer func() { err = errors.Join(err, p.wired.stage.Discard()) }()
 	}
 	if err := j.judge(p); err != nil {
 		return err
@@ -42,12 +57,12 @@ func (in *inputs) pin(ctx context.Context, r *action.Run) error {
 	if err := j.record(ctx, p, signer); err != nil {
 		return err
 	}
-	return j.end(ctx, p.id, j.summary(p), p.wired.changed)
+	return j.end(ctx, p.id, j.summary(p), p.wired.stage != nil)
 }
 
 // judge compares what is there with what should be.
 func (j *job) judge(p *pinned) (err error) {
-	if p.listed, err = j.inventory(observed(p)); err != nil {
+	if p.listed, err = j.compareInventory(p.inventory, observed(p)); err != nil {
 		return err
 	}
 	if p.report, err = j.cover(p); err != nil {
@@ -67,13 +82,11 @@ func (j *job) record(ctx context.Context, p *pinned, signer signer) error {
 	if err != nil {
 		return err
 	}
-	name, _, err := release.LayStatement(p.folder, coverage.StatementName, release.Statement{Release: p.id, PredicateType: coverage.PredicateType, Predicate: predicate})
-	if err != nil {
+	if err := j.commit(p, coverage.StatementName, release.Statement{Release: p.id, PredicateType: coverage.PredicateType, Predicate: predicate}); err != nil {
 		return err
 	}
 	j.r.Wrote(p.folder)
-	j.r.Logf("%s: the statement of coverage, beside the record", name)
-	pack, err := j.packRelease(ctx, p)
+	pack, err := j.packRelease(p)
 	if err != nil {
 		return err
 	}

@@ -21,15 +21,17 @@ import (
 	"github.com/org/checkout-deploy/internal/release"
 )
 
-// wired is what became of the pages.
+// wired is what becomes of the pages.
 type wired struct {
-	pages    map[string]*page.Document // as they are now
+	pages    map[string]*page.Document // as they are then
 	contents map[string]*page.Rewritten
-	changed  bool // there is a new release
+	// stage has the new release until it is committed; nil where nothing changes.
+	stage *release.Stage
+	fresh int // files that differ
 }
 
-// wire pins the pages and manifests of a folder. Where bytes change, the folder
-// becomes a new release, and d is that one.
+// wire pins the pages and manifests of a folder. Where bytes change there is a new
+// release, and d is that one, staged: nothing is in its place before it is judged.
 func (j *job) wire(ctx context.Context, d *dist) (w wired, err error) {
 	root, err := os.OpenRoot(d.folder)
 	if err != nil {
@@ -51,11 +53,12 @@ func (j *job) wire(ctx context.Context, d *dist) (w wired, err error) {
 	if w.pages, err = scan(w.contents); err != nil {
 		return w, err
 	}
-	w.changed = d.foreign || len(fresh) > 0
-	if !w.changed {
+	w.fresh = len(fresh)
+	if !d.foreign && w.fresh == 0 {
 		return w, nil
 	}
-	return w, j.derive(ctx, d, files, fresh)
+	w.stage, err = j.derive(ctx, d, files, fresh)
+	return w, err
 }
 
 // pins says for a path what pins it, by the algorithm of the configuration.
@@ -185,21 +188,39 @@ func scan(contents map[string]*page.Rewritten) (map[string]*page.Document, error
 	return pages, nil
 }
 
-// derive puts the new release in the folder's place, with the record of the one
-// that it is made of beside it.
-func (j *job) derive(ctx context.Context, d *dist, files fs.FS, fresh map[string][]byte) (err error) {
+// derive stages the new release, with the record of the one that it is made of
+// beside it.
+func (j *job) derive(ctx context.Context, d *dist, files fs.FS, fresh map[string][]byte) (_ *release.Stage, err error) {
 	if err := recompress(ctx, d.release, fresh); err != nil {
-		return err
+		return nil, err
 	}
 	stage, err := release.NewStage(d.folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, stage.Discard()) }()
 	next := *d.release
-	next.Files = nil
 	next.Tool = release.Tool{Name: adopt.ToolName, Version: j.r.Version}
-	for _, f := range d.release.Files {
+	next.Files, err = stageFiles(stage, d.release, files, fresh)
+	if err == nil && len(fresh) > 0 {
+		next.DerivedFrom = d.id
+		err = stage.KeepOrigin(d.release, files)
+	}
+	if err == nil {
+		err = errors.Join(next.Seal(), ctx.Err())
+	}
+	if err == nil {
+		d.release = &next
+		d.id, err = next.ID()
+	}
+	if err != nil {
+		return nil, errors.Join(err, stage.Discard())
+	}
+	return stage, nil
+}
+
+// stageFiles writes what is fresh and copies the rest.
+func stageFiles(stage *release.Stage, old *release.Release, files fs.FS, fresh map[string][]byte) (all []release.File, err error) {
+	for _, f := range old.Files {
 		if data, ok := fresh[f.Path]; ok {
 			f.Size, f.Integrity = int64(len(data)), release.IntegrityOf(data)
 			err = stage.Write(f.Path, data)
@@ -207,44 +228,41 @@ func (j *job) derive(ctx context.Context, d *dist, files fs.FS, fresh map[string
 			err = copyFile(stage, files, f)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		next.Files = append(next.Files, f)
+		all = append(all, f)
 	}
 	for _, name := range slices.Sorted(maps.Keys(fresh)) {
-		if _, ok := d.release.File(name); !ok {
-			data := fresh[name]
-			role := release.Manifest
-			if isPage(name) {
-				role = release.HTML
-			}
-			next.Files = append(next.Files, release.File{Path: name, Size: int64(len(data)), Integrity: release.IntegrityOf(data), Role: role})
-			if err := stage.Write(name, data); err != nil {
-				return err
-			}
+		if _, ok := old.File(name); ok {
+			continue
+		}
+		role := release.Manifest
+		if isPage(name) {
+			role = release.HTML
+		}
+		all = append(all, release.File{Path: name, Size: int64(len(fresh[name])), Integrity: release.IntegrityOf(fresh[name]), Role: role})
+		if err := stage.Write(name, fresh[name]); err != nil {
+			return nil, err
 		}
 	}
-	if len(fresh) > 0 {
-		next.DerivedFrom = d.id
-		if err := stage.KeepOrigin(d.release, files); err != nil {
-			return err
-		}
-	}
-	if err := next.Seal(); err != nil {
+	return all, nil
+}
+
+// commit puts the new release in the folder's place, with the statement.
+func (j *job) commit(p *pinned, name string, statement release.Statement) error {
+	if p.wired.stage == nil {
+		_, _, err := release.LayStatement(p.folder, name, statement)
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := p.wired.stage.WriteStatement(name, statement); err != nil {
 		return err
 	}
-	id, err := stage.Commit(&next)
-	if err != nil {
+	if _, err := p.wired.stage.Commit(p.release); err != nil {
 		return err
 	}
-	j.r.Wrote(d.folder)
-	if len(fresh) > 0 {
-		j.r.Logf("%d files were rewritten: release %s is derived from %s", len(fresh), id, d.id)
+	if p.wired.fresh > 0 {
+		j.r.Logf("%s rewritten: release %s is derived from %s", count(p.wired.fresh, "file"), p.id, p.release.DerivedFrom)
 	}
-	d.release, d.id = &next, id
 	return nil
 }
 
