@@ -80,35 +80,29 @@ func HashFolder(ctx context.Context, dir fs.FS, algorithms ...Algorithm) ([]File
 			return nil, nil, fmt.Errorf("hashing the folder: got the algorithm %q, want %s, each once", a, wantAlgorithm())
 		}
 	}
-	listing := listing{dir: dir}
-	if err := listing.walk(ctx); err != nil {
-		return nil, nil, fmt.Errorf("listing the folder: %w", err)
-	}
-	results := make([]result, len(listing.files))
-	var (
-		wait sync.WaitGroup
-		next = make(chan int)
-	)
-	for range min(runtime.GOMAXPROCS(0), len(results)) {
+	// Hashing begins while the folder is still being listed: for many small files the
+	// listing alone is a tenth of the work, on one core.
+	listing := listing{dir: dir, files: make(chan listed, 256)}
+	results := make([][]result, runtime.GOMAXPROCS(0))
+	var wait sync.WaitGroup
+	for i := range results {
 		wait.Go(func() {
 			r := newReader(dir, algorithms)
-			for i := range next {
-				results[i] = r.file(ctx, listing.files[i])
+			for l := range listing.files {
+				results[i] = append(results[i], r.file(ctx, l))
 			}
 		})
 	}
-	for i := range results {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
+	err := listing.walk(ctx)
+	close(listing.files)
 	wait.Wait()
+	if err != nil {
+		return nil, nil, fmt.Errorf("listing the folder: %w", err)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, nil, fmt.Errorf("hashing the folder: %w", err)
 	}
-	return collect(results, listing.refused)
+	return collect(slices.Concat(results...), listing.refused)
 }
 
 // result is a file, or why it is none.
@@ -134,7 +128,7 @@ func collect(results []result, refused []Unhashed) ([]File, []Unhashed, error) {
 // listing finds the files to open.
 type listing struct {
 	dir     fs.FS
-	files   []listed
+	files   chan listed
 	refused []Unhashed
 	paths   release.Collisions
 	total   int64
@@ -200,7 +194,7 @@ func (l *listing) file(path string, d fs.DirEntry) {
 	case l.total > release.MaxTotalSize:
 		l.refuse(path, TooLarge, fmt.Sprintf("%d bytes in all up to here", l.total), fmt.Sprintf("at most %d", int64(release.MaxTotalSize)))
 	default:
-		l.files = append(l.files, listed{path, info})
+		l.files <- listed{path, info} // whoever hashes goes on until it is closed, also when ctx has ended
 	}
 }
 

@@ -119,7 +119,7 @@ func TestListingIsBounded(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := test.listing
-			l.dir = fstest.MapFS{"a.js": {Data: []byte("1")}}
+			l.dir, l.files = fstest.MapFS{"a.js": {Data: []byte("1")}}, make(chan listed, 1)
 			if err := l.walk(t.Context()); err != nil {
 				t.Fatal(err)
 			}
