@@ -98,7 +98,7 @@ func TestKeyRefused(t *testing.T) {
 	check(t, err)
 	envelope, err := s.SignStatement(t.Context(), statement)
 	check(t, err)
-	elses, err := s.SignStatement(t.Context(), other)
+	elses, err := s.SignStatement(t.Context(), statementOf(other))
 	check(t, err)
 	v := keyVerifier(t, p)
 	file, about := v.Verify, v.VerifyStatement
