@@ -49,11 +49,14 @@ type sigstore struct {
 	root             *x509.Certificate
 	authorityKey     crypto.Signer
 	ctKey, issuerKey *ecdsa.PrivateKey
+	tsa              *authority
 
 	subject  string        // of the tokens it gives
 	lifetime time.Duration // of tokens
 	born     time.Duration // of certificates, from now
 	withSCT  bool
+	logs     []byte // an entry to answer with in place of the asked one
+	logged   []byte
 	fails    map[string][]int // status codes to answer first, by path
 	asked    map[string]int
 }
@@ -73,8 +76,10 @@ func newSigstore(t *testing.T) *sigstore {
 		*key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		check(t, err)
 	}
+	s.tsa = newAuthority(t, rootCert, rootKey)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /token", s.token)
+	mux.HandleFunc("POST /api/v1/timestamp", s.tsa.stamp)
 	mux.HandleFunc("POST /api/v2/signingCert", s.certificate)
 	mux.HandleFunc("POST /api/v1/log/entries", s.entry)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -264,6 +269,9 @@ func (s *sigstore) entry(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		var body []byte
 		if body, err = entry.Canonicalize(context.Background()); err == nil {
+			if s.logged = body; s.logs != nil {
+				body = s.logs
+			}
 			err = s.log(w, body)
 		}
 	}
@@ -315,7 +323,7 @@ func (s *sigstore) trust(t *testing.T) sign.Trust {
 		log.ID, err = hex.DecodeString(id)
 		check(t, err)
 	}
-	trusted, err := root.NewTrustedRoot(root.TrustedRootMediaType01, []root.CertificateAuthority{authority}, certificates, s.virtual.TimestampingAuthorities(), logs)
+	trusted, err := root.NewTrustedRoot(root.TrustedRootMediaType01, []root.CertificateAuthority{authority}, certificates, []root.TimestampingAuthority{s.tsa.trusted(s.root)}, logs)
 	check(t, err)
 	data, err := trusted.MarshalJSON()
 	check(t, err)

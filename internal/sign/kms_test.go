@@ -255,6 +255,7 @@ func TestAWSKMSRefused(t *testing.T) {
 		{"a key that signs by PSS first", k.reference(k.keys["pss"]), nil, sign.ErrRefused, "what was signed does not verify"},
 		{"no alias and no id", k.reference("checkout"), nil, nil, "kms specification should be in the format"},
 		{"the key denied", checkout, map[string]refusal{"GetPublicKey": {400, "AccessDeniedException"}}, sign.ErrRefused, "asking for the public key of awskms://"},
+		{"describing denied", checkout, map[string]refusal{"DescribeKey": {400, "AccessDeniedException"}}, sign.ErrRefused, "getting key metadata"},
 		{"signing denied", checkout, map[string]refusal{"Sign": {400, "AccessDeniedException"}}, sign.ErrRefused, "signing with awskms://"},
 		{"throttled", checkout, map[string]refusal{"Sign": {400, "ThrottlingException"}}, sign.ErrUnavailable, "signing with awskms://"},
 		{"broken", checkout, map[string]refusal{"GetPublicKey": {500, "KMSInternalException"}}, sign.ErrUnavailable, "KMSInternalException"},
@@ -294,7 +295,7 @@ func expectFailure(t *testing.T, key sign.KeyOptions, kind error, message string
 		t.Fatalf("got %v, want …%s…", err, message)
 	}
 	for _, k := range []error{sign.ErrRefused, sign.ErrUnavailable} {
-		if errors.Is(err, k) != (k == kind) {
+		if errors.Is(err, k) != errors.Is(kind, k) {
 			t.Errorf("got %v, want the kind %v", err, kind)
 		}
 	}

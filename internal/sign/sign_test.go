@@ -91,6 +91,14 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// What no verifier would take for a statement is not signed as one.
+func TestKeyNoStatement(t *testing.T) {
+	bundle, err := signer(t, newPair(t, "p256")).SignStatement(t.Context(), record)
+	if !errors.Is(err, sign.ErrRefused) || bundle != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestKeyRefused(t *testing.T) {
 	p, stranger := newPair(t, "p256"), newPair(t, "p256")
 	s := signer(t, p)
@@ -184,6 +192,7 @@ func TestKeyOptionsRefused(t *testing.T) {
 		{"a curve cosign has no hash for here", of(large.private), "ECDSA on P-256 or P-384, or RSA"},
 		{"huge", file(strings.Repeat("a", 70000)), "a key has 65536 at most"},
 		{"Fulcio", sign.KeyOptions{Reference: "env://KEY", Services: sign.Services{Fulcio: "https://f"}}, "a key needs no certificate"},
+		{"a log for P-384", witnessedBy(of(newPair(t, "p384").private), "https://rekor.example"), "is ECDSA on P-384, whose statements Rekor's v1 can't log"},
 		{"Rekor in the clear", sign.KeyOptions{Reference: "env://KEY", Services: sign.Services{Rekor: "http://r.example"}}, "it is https"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -193,6 +202,11 @@ func TestKeyOptionsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func witnessedBy(o sign.KeyOptions, rekor string) sign.KeyOptions {
+	o.Services.Rekor = rekor
+	return o
 }
 
 func TestKeyless(t *testing.T) {

@@ -2,6 +2,7 @@ package sign
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 
@@ -26,6 +27,9 @@ func NewKeySigner(ctx context.Context, o KeyOptions) (Signer, error) {
 	key, err := o.open(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if o.Services.Rekor != "" && key.details.GetHashType() != crypto.SHA256 {
+		return nil, fmt.Errorf("the key %q is %s, whose statements Rekor's v1 can't log; take one on P-256 or RSA, or no log", o.Reference, kindOf(key.public))
 	}
 	return &keySigner{key: key, services: o.Services, trust: o.Trust}, nil
 }
