@@ -61,7 +61,7 @@ type sigstore struct {
 	asked    map[string]int
 }
 
-func newSigstore(t *testing.T) *sigstore {
+func newSigstore(t testing.TB) *sigstore {
 	t.Helper()
 	s := &sigstore{subject: workflow, lifetime: time.Minute, withSCT: true, fails: map[string][]int{}, asked: map[string]int{}}
 	var err error
@@ -101,7 +101,7 @@ func intermediate(cert *x509.Certificate, key *ecdsa.PrivateKey) (*x509.Certific
 	return c, k, err
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -306,7 +306,7 @@ func (s *sigstore) log(w http.ResponseWriter, body []byte) error {
 }
 
 // trust is the deployment's trusted root.
-func (s *sigstore) trust(t *testing.T) sign.Trust {
+func (s *sigstore) trust(t testing.TB) sign.Trust {
 	t.Helper()
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	authority := &root.FulcioCertificateAuthority{Root: s.root, Intermediates: []*x509.Certificate{s.authority}, ValidityPeriodStart: from, ValidityPeriodEnd: to, URI: s.URL}
@@ -334,7 +334,7 @@ func (s *sigstore) services() sign.Services {
 	return sign.Services{Fulcio: s.URL, Rekor: s.URL, Sleep: func(context.Context, time.Duration) error { return nil }}
 }
 
-func (s *sigstore) keyless(t *testing.T) sign.KeylessOptions {
+func (s *sigstore) keyless(t testing.TB) sign.KeylessOptions {
 	t.Helper()
 	return sign.KeylessOptions{RequestURL: s.URL + "/token?api-version=2.0", RequestToken: jobsToken, Services: s.services(), Trust: s.trust(t)}
 }

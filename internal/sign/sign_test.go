@@ -2,6 +2,7 @@ package sign_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -26,25 +27,26 @@ var (
 
 type pair struct{ private, public []byte }
 
-func newPair(t *testing.T, kind string) pair {
+func newPair(t testing.TB, kind string) pair {
 	t.Helper()
-	var private, public any
-	switch kind {
-	case "rsa":
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if kind == "rsa" {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		check(t, err)
-		private, public = k, k.Public()
-	default:
-		curve := map[string]elliptic.Curve{"p256": elliptic.P256(), "p384": elliptic.P384(), "p521": elliptic.P521()}[kind]
-		k, err := ecdsa.GenerateKey(curve, rand.Reader)
-		check(t, err)
-		private, public = k, k.Public()
+		return pairOf(t, key)
 	}
-	a, err := x509.MarshalPKCS8PrivateKey(private)
+	curve := map[string]elliptic.Curve{"p256": elliptic.P256(), "p384": elliptic.P384(), "p521": elliptic.P521()}[kind]
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	check(t, err)
-	b, err := x509.MarshalPKIXPublicKey(public)
+	return pairOf(t, key)
+}
+
+func pairOf(t testing.TB, key crypto.Signer) pair {
+	t.Helper()
+	private, err := x509.MarshalPKCS8PrivateKey(key)
 	check(t, err)
-	return pair{pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: a}), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: b})}
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	check(t, err)
+	return pair{pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})}
 }
 
 // of is a key that lies in a variable.
@@ -57,14 +59,14 @@ func of(data []byte) sign.KeyOptions {
 	}}
 }
 
-func signer(t *testing.T, p pair) sign.Signer {
+func signer(t testing.TB, p pair) sign.Signer {
 	t.Helper()
 	s, err := sign.NewKeySigner(t.Context(), of(p.private))
 	check(t, err)
 	return s
 }
 
-func keyVerifier(t *testing.T, p pair) sign.Verifier {
+func keyVerifier(t testing.TB, p pair) sign.Verifier {
 	t.Helper()
 	v, err := sign.NewKeyVerifier(t.Context(), of(p.public))
 	check(t, err)

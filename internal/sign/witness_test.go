@@ -32,7 +32,7 @@ type authority struct {
 	answers            []byte                     // in place of a timestamp
 }
 
-func newAuthority(t *testing.T, cert *x509.Certificate, key crypto.Signer) *authority {
+func newAuthority(t testing.TB, cert *x509.Certificate, key crypto.Signer) *authority {
 	t.Helper()
 	a := &authority{}
 	var err error
@@ -45,7 +45,7 @@ func newAuthority(t *testing.T, cert *x509.Certificate, key crypto.Signer) *auth
 }
 
 // certify gives the authority a certificate for ten minutes.
-func (a *authority) certify(t *testing.T, from time.Time) {
+func (a *authority) certify(t testing.TB, from time.Time) {
 	t.Helper()
 	var err error
 	a.leaf, err = ca.GenerateTSALeafCert(from, a.key, a.intermediate, a.above)
@@ -94,7 +94,7 @@ func (a *authority) stamp(w http.ResponseWriter, r *http.Request) {
 }
 
 // witnessed are the options of a key whose signatures these services see.
-func (s *sigstore) witnessed(t *testing.T, p pair, rekor, tsa bool) sign.KeyOptions {
+func (s *sigstore) witnessed(t testing.TB, p pair, rekor, tsa bool) sign.KeyOptions {
 	t.Helper()
 	o := of(p.private)
 	o.Trust = s.trust(t)
