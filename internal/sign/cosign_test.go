@@ -11,18 +11,24 @@ import (
 	"github.com/org/checkout-deploy/internal/sign"
 )
 
-// cosign is the stock program, which `make .cache/bin/cosign` builds from the
-// version in go.mod.
-func cosign(t *testing.T) func(args ...string) (string, error) {
+// tool is a program that the Makefile builds, of the version in a go.mod.
+func tool(t *testing.T, name string) string {
 	t.Helper()
-	path, err := filepath.Abs("../../.cache/bin/cosign")
+	path, err := filepath.Abs("../../.cache/bin/" + name)
 	check(t, err)
 	if _, err := os.Stat(path); err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("no cosign: make .cache/bin/cosign")
+			t.Fatalf("no %s: make .cache/bin/%s", name, name)
 		}
-		t.Skip("no cosign: make .cache/bin/cosign")
+		t.Skipf("no %s: make .cache/bin/%s", name, name)
 	}
+	return path
+}
+
+// cosign is the stock program.
+func cosign(t *testing.T) func(args ...string) (string, error) {
+	t.Helper()
+	path := tool(t, "cosign")
 	dir := t.TempDir()
 	t.Chdir(dir)
 	return func(args ...string) (string, error) {

@@ -49,16 +49,19 @@ type sigstore struct {
 	root             *x509.Certificate
 	authorityKey     crypto.Signer
 	ctKey, issuerKey *ecdsa.PrivateKey
+	tsa              *authority
 
 	subject  string        // of the tokens it gives
 	lifetime time.Duration // of tokens
 	born     time.Duration // of certificates, from now
 	withSCT  bool
+	logs     []byte // an entry to answer with in place of the asked one
+	logged   []byte
 	fails    map[string][]int // status codes to answer first, by path
 	asked    map[string]int
 }
 
-func newSigstore(t *testing.T) *sigstore {
+func newSigstore(t testing.TB) *sigstore {
 	t.Helper()
 	s := &sigstore{subject: workflow, lifetime: time.Minute, withSCT: true, fails: map[string][]int{}, asked: map[string]int{}}
 	var err error
@@ -73,8 +76,10 @@ func newSigstore(t *testing.T) *sigstore {
 		*key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		check(t, err)
 	}
+	s.tsa = newAuthority(t, rootCert, rootKey)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /token", s.token)
+	mux.HandleFunc("POST /api/v1/timestamp", s.tsa.stamp)
 	mux.HandleFunc("POST /api/v2/signingCert", s.certificate)
 	mux.HandleFunc("POST /api/v1/log/entries", s.entry)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +101,7 @@ func intermediate(cert *x509.Certificate, key *ecdsa.PrivateKey) (*x509.Certific
 	return c, k, err
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -264,6 +269,9 @@ func (s *sigstore) entry(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		var body []byte
 		if body, err = entry.Canonicalize(context.Background()); err == nil {
+			if s.logged = body; s.logs != nil {
+				body = s.logs
+			}
 			err = s.log(w, body)
 		}
 	}
@@ -298,7 +306,7 @@ func (s *sigstore) log(w http.ResponseWriter, body []byte) error {
 }
 
 // trust is the deployment's trusted root.
-func (s *sigstore) trust(t *testing.T) sign.Trust {
+func (s *sigstore) trust(t testing.TB) sign.Trust {
 	t.Helper()
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	authority := &root.FulcioCertificateAuthority{Root: s.root, Intermediates: []*x509.Certificate{s.authority}, ValidityPeriodStart: from, ValidityPeriodEnd: to, URI: s.URL}
@@ -315,7 +323,7 @@ func (s *sigstore) trust(t *testing.T) sign.Trust {
 		log.ID, err = hex.DecodeString(id)
 		check(t, err)
 	}
-	trusted, err := root.NewTrustedRoot(root.TrustedRootMediaType01, []root.CertificateAuthority{authority}, certificates, s.virtual.TimestampingAuthorities(), logs)
+	trusted, err := root.NewTrustedRoot(root.TrustedRootMediaType01, []root.CertificateAuthority{authority}, certificates, []root.TimestampingAuthority{s.tsa.trusted(s.root)}, logs)
 	check(t, err)
 	data, err := trusted.MarshalJSON()
 	check(t, err)
@@ -326,7 +334,7 @@ func (s *sigstore) services() sign.Services {
 	return sign.Services{Fulcio: s.URL, Rekor: s.URL, Sleep: func(context.Context, time.Duration) error { return nil }}
 }
 
-func (s *sigstore) keyless(t *testing.T) sign.KeylessOptions {
+func (s *sigstore) keyless(t testing.TB) sign.KeylessOptions {
 	t.Helper()
 	return sign.KeylessOptions{RequestURL: s.URL + "/token?api-version=2.0", RequestToken: jobsToken, Services: s.services(), Trust: s.trust(t)}
 }

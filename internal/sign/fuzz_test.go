@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"testing"
 
@@ -14,50 +11,51 @@ import (
 )
 
 // Whatever the bundle: what verifies are the bytes that were signed, and all else
-// is refused.
+// is refused. One verifier reads what witnesses said, too. The key is always the
+// same, as the fuzzer's processes each make the verifiers of their own.
 func FuzzVerify(f *testing.F) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		f.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		f.Fatal(err)
-	}
-	public, err := x509.MarshalPKIXPublicKey(key.Public())
-	if err != nil {
-		f.Fatal(err)
-	}
-	s, err := sign.NewKeySigner(f.Context(), of(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
-	if err != nil {
-		f.Fatal(err)
-	}
-	v, err := sign.NewKeyVerifier(f.Context(), of(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})))
-	if err != nil {
-		f.Fatal(err)
-	}
+	deployment, p := newSigstore(f), samePair(f)
+	s, err := sign.NewKeySigner(f.Context(), deployment.witnessed(f, p, true, true))
+	check(f, err)
+	strict := of(p.public)
+	strict.Trust = deployment.trust(f)
+	strict.Trust.Entries, strict.Trust.Timestamps = 1, 2
+	witnessed, err := sign.NewKeyVerifier(f.Context(), strict)
+	check(f, err)
+	verifiers := []sign.Verifier{keyVerifier(f, p), witnessed}
 	blob, err := s.Sign(f.Context(), record)
-	if err != nil {
-		f.Fatal(err)
-	}
+	check(f, err)
 	envelope, err := s.SignStatement(f.Context(), statement)
-	if err != nil {
-		f.Fatal(err)
-	}
+	check(f, err)
+	alone, err := signer(f, p).Sign(f.Context(), record)
+	check(f, err)
 	f.Add(blob, record)
 	f.Add(envelope, statement)
+	f.Add(alone, record)
 	f.Add([]byte(`{"mediaType":"`+sign.MediaType+`","verificationMaterial":{"certificate":{"rawBytes":""}},"messageSignature":{}}`), record)
 	f.Fuzz(func(t *testing.T, bundle, payload []byte) {
 		if len(payload) == 0 {
 			return
 		}
-		for want, verify := range map[*[]byte]func() (sign.Identity, error){
-			&record:    func() (sign.Identity, error) { return v.Verify(t.Context(), payload, bundle) },
-			&statement: func() (sign.Identity, error) { return v.VerifyStatement(t.Context(), payload, bundle) },
-		} {
-			if id, err := verify(); err == nil && !bytes.Equal(payload, *want) || err != nil && (!errors.Is(err, sign.ErrRefused) || id != sign.Identity{}) {
-				t.Errorf("got %v, %v", id, err)
-			}
+		for _, v := range verifiers {
+			id, err := v.Verify(t.Context(), payload, bundle)
+			property(t, id, err, payload, record)
+			id, err = v.VerifyStatement(t.Context(), payload, bundle)
+			property(t, id, err, payload, statement)
 		}
 	})
+}
+
+func samePair(f *testing.F) pair {
+	f.Helper()
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{1}, 32))
+	check(f, err)
+	return pairOf(f, key)
+}
+
+func property(t *testing.T, id sign.Identity, err error, payload, signed []byte) {
+	t.Helper()
+	if err == nil && !bytes.Equal(payload, signed) || err != nil && (!errors.Is(err, sign.ErrRefused) || id != sign.Identity{}) {
+		t.Errorf("got %v, %v", id, err)
+	}
 }

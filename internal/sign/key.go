@@ -14,18 +14,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/secure-systems-lab/go-securesystemslib/encrypted"
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
 	"github.com/sigstore/sigstore/pkg/signature"
-	"github.com/sigstore/sigstore/pkg/signature/kms"
-	_ "github.com/sigstore/sigstore/pkg/signature/kms/aws"        // awskms://
-	_ "github.com/sigstore/sigstore/pkg/signature/kms/azure"      // azurekms://
-	_ "github.com/sigstore/sigstore/pkg/signature/kms/gcp"        // gcpkms://
-	_ "github.com/sigstore/sigstore/pkg/signature/kms/hashivault" // hashivault://
 	"github.com/sigstore/sigstore/pkg/signature/options"
 )
 
@@ -33,26 +27,6 @@ const (
 	maxPEM   = 64 << 10
 	envStart = "env://"
 )
-
-var (
-	scheme  = regexp.MustCompile(`^([a-z0-9]+)://`)
-	schemes = []string{"awskms", "azurekms", "gcpkms", "hashivault"}
-)
-
-// isKMS says whether a reference is a key of a KMS. Any other scheme is a
-// mistake, and no path.
-func isKMS(reference string) (bool, error) {
-	m := scheme.FindStringSubmatch(reference)
-	if m == nil || m[1] == "env" {
-		return false, nil
-	}
-	for _, s := range schemes {
-		if m[1] == s {
-			return true, nil
-		}
-	}
-	return false, fmt.Errorf("got a key that begins with %q; a key is the path of a PEM file, env://NAME, or one of %s", m[0], strings.Join(schemes, "://, ")+"://")
-}
 
 // readPEM reads what a path or env://NAME stands for.
 func (o *KeyOptions) readPEM() ([]byte, error) {
@@ -129,7 +103,17 @@ func hashOf(key crypto.PublicKey) (crypto.Hash, error) {
 		}
 		return 0, fmt.Errorf("got an RSA key of %d bits; it has 2048, 3072 or 4096", k.N.BitLen())
 	}
-	return 0, fmt.Errorf("got a key of the kind %T; it is ECDSA on P-256 or P-384, or RSA", key)
+	return 0, fmt.Errorf("got a key of the kind %s; it is ECDSA on P-256 or P-384, or RSA", kindOf(key))
+}
+
+func kindOf(key crypto.PublicKey) string {
+	switch k := key.(type) {
+	case *ecdsa.PublicKey:
+		return "ECDSA on " + k.Curve.Params().Name
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA of %d bits", k.N.BitLen())
+	}
+	return fmt.Sprintf("%T", key)
 }
 
 // keypair signs for sigstore-go, with a local key or a KMS's.
@@ -210,21 +194,6 @@ func (o *KeyOptions) open(ctx context.Context) (*keypair, error) {
 		return nil, fmt.Errorf("the key %q: %w", o.Reference, err)
 	}
 	return newKeypair(signer, key.Public())
-}
-
-func (o *KeyOptions) openKMS(ctx context.Context) (*keypair, error) {
-	key, err := kms.Get(ctx, o.Reference, crypto.SHA256)
-	if err != nil {
-		return nil, fmt.Errorf("opening the key %q: %w", o.Reference, err)
-	}
-	public, err := key.PublicKey(options.WithContext(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("asking for the public key of %q: %w: %w", o.Reference, ErrUnavailable, err)
-	}
-	if hash, err := hashOf(public); err != nil || hash != crypto.SHA256 {
-		return nil, fmt.Errorf("the key %q is %T; a KMS's key is ECDSA on P-256, or RSA with SHA-256", o.Reference, public)
-	}
-	return newKeypair(key, public)
 }
 
 // publicKey finds the key to verify by.

@@ -185,7 +185,7 @@ func classify(ctx context.Context, err error) error {
 	case errors.As(err, &f):
 		return f
 	default:
-		return fmt.Errorf("signing: %w", err)
+		return &failure{ErrUnavailable, fmt.Sprintf("signing: a service answered something else than what it is for: %v", err)}
 	}
 }
 

@@ -22,7 +22,8 @@ var (
 	// ErrRefused: a signature does not prove what was asked for, or a service
 	// said no. Trying again does not help.
 	ErrRefused = errors.New("refused")
-	// ErrUnavailable: a service failed at every attempt.
+	// ErrUnavailable: a service failed at every attempt, or answered something
+	// else than what it is for. Another run may do.
 	ErrUnavailable = errors.New("unavailable")
 )
 
@@ -43,7 +44,7 @@ type Signer interface {
 	// Sign returns the bundle of a file's bytes.
 	Sign(ctx context.Context, payload []byte) (bundle []byte, err error)
 	// SignStatement returns the bundle of an in-toto statement, with the
-	// statement's bytes in it as they are.
+	// statement's bytes in it as they are. Bytes that are none are ErrRefused.
 	SignStatement(ctx context.Context, statement []byte) (bundle []byte, err error)
 }
 

@@ -2,6 +2,7 @@ package sign_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -26,25 +27,26 @@ var (
 
 type pair struct{ private, public []byte }
 
-func newPair(t *testing.T, kind string) pair {
+func newPair(t testing.TB, kind string) pair {
 	t.Helper()
-	var private, public any
-	switch kind {
-	case "rsa":
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if kind == "rsa" {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		check(t, err)
-		private, public = k, k.Public()
-	default:
-		curve := map[string]elliptic.Curve{"p256": elliptic.P256(), "p384": elliptic.P384(), "p521": elliptic.P521()}[kind]
-		k, err := ecdsa.GenerateKey(curve, rand.Reader)
-		check(t, err)
-		private, public = k, k.Public()
+		return pairOf(t, key)
 	}
-	a, err := x509.MarshalPKCS8PrivateKey(private)
+	curve := map[string]elliptic.Curve{"p256": elliptic.P256(), "p384": elliptic.P384(), "p521": elliptic.P521()}[kind]
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	check(t, err)
-	b, err := x509.MarshalPKIXPublicKey(public)
+	return pairOf(t, key)
+}
+
+func pairOf(t testing.TB, key crypto.Signer) pair {
+	t.Helper()
+	private, err := x509.MarshalPKCS8PrivateKey(key)
 	check(t, err)
-	return pair{pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: a}), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: b})}
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	check(t, err)
+	return pair{pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})}
 }
 
 // of is a key that lies in a variable.
@@ -57,14 +59,14 @@ func of(data []byte) sign.KeyOptions {
 	}}
 }
 
-func signer(t *testing.T, p pair) sign.Signer {
+func signer(t testing.TB, p pair) sign.Signer {
 	t.Helper()
 	s, err := sign.NewKeySigner(t.Context(), of(p.private))
 	check(t, err)
 	return s
 }
 
-func keyVerifier(t *testing.T, p pair) sign.Verifier {
+func keyVerifier(t testing.TB, p pair) sign.Verifier {
 	t.Helper()
 	v, err := sign.NewKeyVerifier(t.Context(), of(p.public))
 	check(t, err)
@@ -91,6 +93,14 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// What no verifier would take for a statement is not signed as one.
+func TestKeyNoStatement(t *testing.T) {
+	bundle, err := signer(t, newPair(t, "p256")).SignStatement(t.Context(), record)
+	if !errors.Is(err, sign.ErrRefused) || bundle != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestKeyRefused(t *testing.T) {
 	p, stranger := newPair(t, "p256"), newPair(t, "p256")
 	s := signer(t, p)
@@ -98,7 +108,7 @@ func TestKeyRefused(t *testing.T) {
 	check(t, err)
 	envelope, err := s.SignStatement(t.Context(), statement)
 	check(t, err)
-	elses, err := s.SignStatement(t.Context(), other)
+	elses, err := s.SignStatement(t.Context(), statementOf(other))
 	check(t, err)
 	v := keyVerifier(t, p)
 	file, about := v.Verify, v.VerifyStatement
@@ -184,6 +194,7 @@ func TestKeyOptionsRefused(t *testing.T) {
 		{"a curve cosign has no hash for here", of(large.private), "ECDSA on P-256 or P-384, or RSA"},
 		{"huge", file(strings.Repeat("a", 70000)), "a key has 65536 at most"},
 		{"Fulcio", sign.KeyOptions{Reference: "env://KEY", Services: sign.Services{Fulcio: "https://f"}}, "a key needs no certificate"},
+		{"a log for P-384", witnessedBy(of(newPair(t, "p384").private), "https://rekor.example"), "is ECDSA on P-384, whose statements Rekor's v1 can't log"},
 		{"Rekor in the clear", sign.KeyOptions{Reference: "env://KEY", Services: sign.Services{Rekor: "http://r.example"}}, "it is https"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -193,6 +204,11 @@ func TestKeyOptionsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func witnessedBy(o sign.KeyOptions, rekor string) sign.KeyOptions {
+	o.Services.Rekor = rekor
+	return o
 }
 
 func TestKeyless(t *testing.T) {

@@ -2,6 +2,7 @@ package sign
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 
@@ -12,7 +13,7 @@ import (
 type keySigner struct {
 	key      *keypair
 	services Services
-	check    *Trust
+	trust    Trust
 }
 
 // NewKeySigner opens a key. A KMS is asked for its public key at once.
@@ -27,11 +28,10 @@ func NewKeySigner(ctx context.Context, o KeyOptions) (Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &keySigner{key: key, services: o.Services}
-	if o.Services.Rekor != "" || o.Services.TSA != "" {
-		s.check = &o.Trust
+	if o.Services.Rekor != "" && key.details.GetHashType() != crypto.SHA256 {
+		return nil, fmt.Errorf("the key %q is %s, whose statements Rekor's v1 can't log; take one on P-256 or RSA, or no log", o.Reference, kindOf(key.public))
 	}
-	return s, nil
+	return &keySigner{key: key, services: o.Services, trust: o.Trust}, nil
 }
 
 func (s *keySigner) Sign(ctx context.Context, payload []byte) ([]byte, error) {
@@ -43,7 +43,7 @@ func (s *keySigner) SignStatement(ctx context.Context, statement []byte) ([]byte
 }
 
 func (s *keySigner) make(ctx context.Context, payload []byte, content sign.Content) ([]byte, error) {
-	return makeBundle(ctx, payload, content, s.key, s.services, s.check, sign.BundleOptions{})
+	return makeBundle(ctx, payload, content, s.key, s.services, s.trust, sign.BundleOptions{})
 }
 
 type keylessSigner struct{ options KeylessOptions }
@@ -94,7 +94,7 @@ func (s *keylessSigner) make(ctx context.Context, payload []byte, content sign.C
 	if err != nil {
 		return nil, err
 	}
-	return makeBundle(ctx, payload, content, ephemeral, s.options.Services, &s.options.Trust, sign.BundleOptions{
+	return makeBundle(ctx, payload, content, ephemeral, s.options.Services, s.options.Trust, sign.BundleOptions{
 		CertificateProvider: sign.NewFulcio(&sign.FulcioOptions{
 			BaseURL: trimSlash(s.options.Services.Fulcio), Transport: s.options.Services.transport(ctx, "Fulcio"),
 		}),
@@ -102,9 +102,9 @@ func (s *keylessSigner) make(ctx context.Context, payload []byte, content sign.C
 	})
 }
 
-// makeBundle signs, has it witnessed, and believes no service: what they
+// makeBundle signs, has it witnessed, and believes no service or KMS: what they
 // answered has to verify.
-func makeBundle(ctx context.Context, payload []byte, content sign.Content, key sign.Keypair, s Services, check *Trust, o sign.BundleOptions) ([]byte, error) {
+func makeBundle(ctx context.Context, payload []byte, content sign.Content, key sign.Keypair, s Services, t Trust, o sign.BundleOptions) ([]byte, error) {
 	if err := checkPayload(payload); err != nil {
 		return nil, err
 	}
@@ -122,11 +122,11 @@ func makeBundle(ctx context.Context, payload []byte, content sign.Content, key s
 		return nil, classify(ctx, err)
 	}
 	data, err := writeBundle(made)
-	if err != nil || check == nil {
-		return data, err
+	if err != nil {
+		return nil, err
 	}
-	if err := verifyMade(ctx, payload, data, key, o.CertificateProvider != nil, *check, s); err != nil {
-		return nil, fmt.Errorf("what the services answered does not verify: %w", err)
+	if err := verifyMade(ctx, payload, data, key, o.CertificateProvider != nil, t, s); err != nil {
+		return nil, fmt.Errorf("what was signed does not verify: %w", err)
 	}
 	return data, nil
 }
@@ -148,16 +148,20 @@ func verifyMade(ctx context.Context, payload, data []byte, key sign.Keypair, key
 	return err
 }
 
+// verifierOfMade wants every service's answer to be good, not one of them.
 func verifierOfMade(key sign.Keypair, keyless bool, t Trust, s Services) (*verifier, error) {
+	witnesses := 0
+	if s.Rekor != "" {
+		t.Entries = max(t.Entries, 1)
+		witnesses++
+	}
+	if s.TSA != "" {
+		witnesses++
+	}
+	t.Timestamps = max(t.Timestamps, witnesses)
 	if keyless {
 		library, err := t.forIdentities()
 		return &verifier{library: library, who: verify.WithoutIdentitiesUnsafe(), wanted: "this job's identity"}, err
-	}
-	if s.Rekor != "" {
-		t.Entries = max(t.Entries, 1)
-	}
-	if s.TSA != "" {
-		t.Timestamps = max(t.Timestamps, 1)
 	}
 	return newKeyVerifier(key.GetPublicKey(), t)
 }
