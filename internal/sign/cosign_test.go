@@ -79,11 +79,11 @@ func TestCosignAcceptsOurs(t *testing.T) {
 			write(t, "release.json", record)
 			blob, err := signer.Sign(t.Context(), record)
 			check(t, err)
-			write(t, "release.json.sigstore.json", blob)
+			write(t, "attestations/release.json.sigstore.json", blob)
 			about := statementOf(record)
 			envelope, err := signer.SignStatement(t.Context(), about)
 			check(t, err)
-			write(t, "attestations/coverage.json.sigstore.json", envelope)
+			write(t, "attestations/integrity.json.sigstore.json", envelope)
 			if out, err := run(commands[i]...); err != nil {
 				t.Fatalf("got %v: %s", err, out)
 			}

@@ -22,7 +22,7 @@ import (
 var (
 	record    = []byte(`{"release":"one"}`)
 	other     = []byte(`{"release":"two"}`)
-	statement = []byte(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"release.json","digest":{"sha256":"9fa3b0f1f7a6d6ce1f8e7e4ed54b7f7c1f0a2a7d1b8ad7b0f9a54a0f3ee8b6f5"}}],"predicateType":"https://github.com/org/checkout-deploy/attestations/coverage/v1","predicate":{}}`)
+	statement = []byte(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"release.json","digest":{"sha256":"9fa3b0f1f7a6d6ce1f8e7e4ed54b7f7c1f0a2a7d1b8ad7b0f9a54a0f3ee8b6f5"}}],"predicateType":"https://github.com/org/checkout-deploy/attestations/integrity/v1","predicate":{}}`)
 )
 
 type pair struct{ private, public []byte }
@@ -249,7 +249,7 @@ func TestKeyless(t *testing.T) {
 
 // statementOf is a statement about these bytes, as the house writes them.
 func statementOf(data []byte) []byte {
-	return fmt.Appendf(nil, `{"_type":"https://in-toto.io/Statement/v1","predicate":{},"predicateType":"https://github.com/org/checkout-deploy/attestations/coverage/v1","subject":[{"digest":{"sha256":"%x"},"name":"release.json"}]}`, sha256.Sum256(data))
+	return fmt.Appendf(nil, `{"_type":"https://in-toto.io/Statement/v1","predicate":{},"predicateType":"https://github.com/org/checkout-deploy/attestations/integrity/v1","subject":[{"digest":{"sha256":"%x"},"name":"release.json"}]}`, sha256.Sum256(data))
 }
 
 // edit changes a bundle as someone would who has no key.

@@ -96,17 +96,16 @@ func (j *job) verifier(ctx context.Context) (sign.Verifier, error) {
 	if by.Empty() {
 		return nil, nil //nolint:nilnil // nobody is named
 	}
-	services, trust, err := j.sigstore()
+	_, trust, err := j.sigstore()
 	if err != nil {
 		return nil, action.Misuse(err)
 	}
 	var v sign.Verifier
 	if by.Key != "" {
-		v, err = sign.NewKeyVerifier(ctx, j.keyOptions(by.Key, sign.Services{}, sign.Trust{}))
+		v, err = sign.NewKeyVerifier(ctx, j.keyOptions(by.Key, sign.Services{}, trust))
 	} else {
 		v, err = sign.NewIdentityVerifier(sign.IdentityOptions{Identity: by.Identity, Issuer: by.Issuer, Trust: trust})
 	}
-	_ = services
 	return v, signError(fmt.Errorf("integrity.signed-by: %w", err), err)
 }
 
