@@ -25,7 +25,7 @@ const connectWithin = 20 * time.Second
 func Connect(ctx context.Context, address string) (*Browser, error) {
 	bounded, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
-	socket, err := socketOf(bounded, address)
+	socket, err := socketOf(bounded, address, net.DefaultResolver.LookupIPAddr)
 	if err != nil {
 		return nil, fmt.Errorf("finding the browser at %q: %w", clip(address, 200), err)
 	}
@@ -43,7 +43,7 @@ func Connect(ctx context.Context, address string) (*Browser, error) {
 // socketOf finds the WebSocket of a browser. Chromium answers only requests whose
 // Host is an address or localhost, against DNS rebinding, and names itself by that
 // Host; so the host's name is resolved here, and what it calls itself is replaced.
-func socketOf(ctx context.Context, address string) (string, error) {
+func socketOf(ctx context.Context, address string, lookup func(context.Context, string) ([]net.IPAddr, error)) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "", err
@@ -56,7 +56,7 @@ func socketOf(ctx context.Context, address string) (string, error) {
 		port = "9222"
 	}
 	if net.ParseIP(host) == nil && host != "localhost" {
-		found, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+		found, err := lookup(ctx, host)
 		if err != nil {
 			return "", err
 		}
