@@ -9,6 +9,7 @@ import (
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/evidence"
 	"github.com/org/checkout-deploy/internal/gh"
+	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/report"
 )
 
@@ -32,7 +33,7 @@ func (j *job) alert(ctx context.Context, l *looked) (evidence.Step, error) {
 		return evidence.Step{Outcome: evidence.Done, Note: "nothing to raise an alert for"}, nil
 	}
 	return j.raise(ctx, issues, gh.AlertIssue{
-		Key: key, Title: alertTitle(len(worst)), State: alertState(j), Body: j.liveSummary(l).Markdown(report.CommentLimit-1000) + j.runLine(),
+		Key: key, Title: alertTitle(len(worst), j.incomplete != ""), State: alertState(j), Body: j.liveSummary(l).Markdown(report.CommentLimit-1000) + j.runLine(),
 	})
 }
 
@@ -46,9 +47,12 @@ func (j *job) raise(ctx context.Context, issues *gh.Issues, a gh.AlertIssue) (ev
 	return evidence.Step{Outcome: evidence.Done, Note: fmt.Sprintf("%s: %s", issue.Change, issue.URL)}, nil
 }
 
-func alertTitle(worst int) string {
-	if worst == 0 {
+func alertTitle(worst int, incomplete bool) string {
+	switch {
+	case worst == 0:
 		return "Live check: scripts were not executed"
+	case incomplete:
+		return "Live check: " + count(worst, "finding") + ", and scripts were not executed"
 	}
 	return "Live check: " + count(worst, "finding") + " on the payment page"
 }
@@ -82,8 +86,9 @@ func issueKey(path string) string {
 			b.WriteByte('_')
 		}
 	}
-	key := strings.Trim(b.String(), "._/")
-	return key[:min(len(key), 60)]
+	// The sum keeps two paths apart that are alike in these letters.
+	readable := strings.Trim(b.String(), "._/")
+	return strings.Trim(readable[:min(len(readable), 60)], "._/") + "-" + release.DigestOf([]byte(path)).String()[:8]
 }
 
 // issues is where alerts go; nil and why, where there is no such place.
@@ -95,7 +100,7 @@ func (j *job) issues() (*gh.Issues, string, error) {
 	case !j.r.OnRunner() || repository == "":
 		return nil, "this is no workflow: nobody was told but who ran it", nil
 	case j.in.token == "":
-		return nil, "", action.Misuse(errors.New("token: got nothing, want a token with issues: write, or issue: false"))
+		return nil, "there is no token", action.Misuse(errors.New("token: got nothing, want a token with issues: write, or issue: false"))
 	}
 	base, _ := j.r.Lookup("GITHUB_API_URL")
 	client, err := gh.New(gh.Options{

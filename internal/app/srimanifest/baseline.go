@@ -64,15 +64,8 @@ func (j *job) writeBaseline(ctx context.Context, data []byte, s signer) error {
 	} else if err := place.Remove(name + signed); err != nil {
 		return fmt.Errorf("removing the old baseline's signature: %w", err)
 	}
-	for _, path := range sortedKeys(files) {
-		f, err := place.Stage(path, files[path])
-		if err == nil {
-			err = f.Commit()
-		}
-		if err != nil {
-			return fmt.Errorf("writing the baseline: %w", err)
-		}
-		j.r.Wrote(path)
+	if err := j.writeAll(files); err != nil {
+		return fmt.Errorf("writing the baseline: %w", err)
 	}
 	j.r.Logf("%s is what is live now. Look at it before you commit it: from then on it is right.", j.r.Shown(name))
 	return nil

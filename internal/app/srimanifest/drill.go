@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/evidence"
@@ -32,20 +33,21 @@ func (j *job) drill(ctx context.Context, l *looked, o live.Options, s signer) er
 			})
 		}
 	}
+	j.r.SetOutput("coverage", "unknown")
 	step, err := j.drillAlert(ctx, l)
 	pack := j.newPack(l.listed)
 	pack.Subject.Pages = []evidence.Page{{URL: j.cfg.Integrity.Live.Pages[0]}}
 	pack.Method.Executed = evidence.Step{Outcome: evidence.Done, Note: l.seen.Browser}
 	pack.Method.Alert = step
 	files := outFiles{}
-	if err := j.seal(pack, l.previous); err != nil {
-		return err
+	if failed := j.seal(pack, l.previous); failed != nil {
+		return errors.Join(err, failed)
 	}
-	if err := errors.Join(addPack(files, pack), j.addFindings(files), j.signPack(ctx, s, files)); err != nil {
-		return err
+	if failed := errors.Join(addPack(files, pack), j.addFindings(files)); failed != nil {
+		return errors.Join(err, failed)
 	}
-	if err := j.writeOut(files); err != nil {
-		return err
+	if failed := errors.Join(j.signPack(ctx, s, files), j.writeOut(files)); failed != nil {
+		return errors.Join(err, failed)
 	}
 	return errors.Join(err, j.end(ctx, l.id, j.drillSummary(l), false))
 }
@@ -69,8 +71,12 @@ func (j *job) drillAlert(ctx context.Context, l *looked) (evidence.Step, error) 
 		return evidence.Step{Outcome: evidence.Partial, Note: note + "; no issue was opened: " + why}, err
 	}
 	const key = "drill/live"
-	body := "This is a drill: the page was altered on its way to a browser, nowhere else. Nobody has to do anything.\n\n" + j.drillSummary(l).Markdown(report.CommentLimit-1000) + j.runLine()
-	step, err := j.raise(ctx, issues, gh.AlertIssue{Key: key, Title: "Drill: a change of the payment page would be noticed", State: j.origin().Run, Body: body})
+	title, todo := "Drill: a change of the payment page would be noticed", "Nobody has to do anything."
+	if !l.drill.Passed() {
+		title, todo = "Drill: a change of the payment page would pass unseen", "An alteration raised no alarm: see below."
+	}
+	body := "This is a drill: the page was altered on its way to a browser, nowhere else. " + todo + "\n\n" + j.drillSummary(l).Markdown(report.CommentLimit-1000) + j.runLine()
+	step, err := j.raise(ctx, issues, gh.AlertIssue{Key: key, Title: title, State: drillState(l), Body: body})
 	if err != nil {
 		return evidence.Step{Outcome: evidence.Partial, Note: note + "; the issue failed"}, err
 	}
@@ -83,12 +89,20 @@ func (j *job) drillAlert(ctx context.Context, l *looked) (evidence.Step, error) 
 	return evidence.Step{Outcome: outcome, Note: note + "; " + step.Note}, nil
 }
 
+// drillState is what a drill showed, without times.
+func drillState(l *looked) string {
+	var b strings.Builder
+	for _, a := range l.drill.Alarms {
+		fmt.Fprintf(&b, "%s %t\n", a.Name, a.Fired)
+	}
+	return b.String()
+}
+
 func (j *job) drillSummary(l *looked) report.Page {
 	p := report.Page{Title: "Drill", Tool: "sri-manifest", Foot: "sri-manifest " + j.r.Version, Status: report.Passed, Verdict: "Every alteration raised its alarm."}
 	if !l.drill.Passed() {
 		p.Status, p.Verdict = report.Failed, "An alteration was not noticed."
 	}
-	j.r.SetOutput("coverage", "unknown")
 	t := report.Table{Caption: "Alterations", Columns: []string{"what was altered", "where", "alarm", "what it said"}}
 	for _, a := range l.drill.Alarms {
 		mark := report.Mark{Status: report.Passed, Text: "fired"}

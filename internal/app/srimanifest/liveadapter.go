@@ -13,15 +13,15 @@ import (
 	"github.com/org/checkout-deploy/internal/live"
 )
 
-// liveBrowser starts the installed browser, or attaches to the one at a DevTools
-// address, for live checks. The error wraps browser.ErrNoBrowser where none is
-// installed. end ends what was started.
+// liveBrowser starts the installed browser, or the program of that name, or attaches
+// to the one at a DevTools address, for live checks. The error wraps
+// browser.ErrNoBrowser where none is installed. end ends what was started.
 func liveBrowser(ctx context.Context, address string) (b live.Browser, end func() error, err error) {
 	var found *browser.Browser
-	if address != "" {
+	if strings.Contains(address, "://") {
 		found, err = browser.Connect(ctx, address)
 	} else {
-		found, err = browser.Start(ctx, browser.Options{Watched: true})
+		found, err = browser.Start(ctx, browser.Options{Binary: address, Watched: true})
 	}
 	if err != nil {
 		return nil, nil, err

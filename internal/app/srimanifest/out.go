@@ -31,16 +31,35 @@ func (j *job) writeOut(files outFiles) error {
 	if err := j.r.MkdirAll(j.out); err != nil {
 		return fmt.Errorf("making the folder out: %w", err)
 	}
+	all := map[string][]byte{}
+	for name, data := range files {
+		all[filepath.Join(j.out, name)] = data
+	}
+	if err := j.writeAll(all); err != nil {
+		return err
+	}
+	for _, name := range possible {
+		if _, ok := files[name]; !ok {
+			if err := place.Remove(filepath.Join(j.out, name)); err != nil {
+				return fmt.Errorf("removing an earlier %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// writeAll puts files in their place after all of them have been written.
+func (j *job) writeAll(files map[string][]byte) error {
 	var staged []place.File
 	defer func() {
 		for i := range staged {
 			staged[i].Discard()
 		}
 	}()
-	for _, name := range sortedKeys(files) {
-		f, err := place.Stage(filepath.Join(j.out, name), files[name])
+	for _, path := range sortedKeys(files) {
+		f, err := place.Stage(path, files[path])
 		if err != nil {
-			return fmt.Errorf("writing %s: %w", name, err)
+			return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
 		}
 		staged = append(staged, f)
 	}
@@ -49,13 +68,6 @@ func (j *job) writeOut(files outFiles) error {
 			return fmt.Errorf("writing %s: %w", filepath.Base(staged[i].Path), err)
 		}
 		j.r.Wrote(staged[i].Path)
-	}
-	for _, name := range possible {
-		if _, ok := files[name]; !ok {
-			if err := place.Remove(filepath.Join(j.out, name)); err != nil {
-				return fmt.Errorf("removing an earlier %s: %w", name, err)
-			}
-		}
 	}
 	return nil
 }
