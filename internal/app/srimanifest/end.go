@@ -29,8 +29,10 @@ func (j *job) end(ctx context.Context, id release.Digest, p report.Page, newRele
 	j.r.Summarise(p.Markdown(report.SummaryLimit / 2))
 	worst := j.worst()
 	j.r.SetOutput("findings", strconv.Itoa(len(worst)))
-	j.r.SetOutput("evidence", j.r.Shown(filepath.Join(j.out, evidenceFile)))
-	j.r.SetOutput("sarif", j.r.Shown(filepath.Join(j.out, findingsFile)))
+	if j.in.mode != ofBaseline { // that writes the baseline alone
+		j.r.SetOutput("evidence", j.r.Shown(filepath.Join(j.out, evidenceFile)))
+		j.r.SetOutput("sarif", j.r.Shown(filepath.Join(j.out, findingsFile)))
+	}
 	if err := j.handOver(ctx, id, newRelease); err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func (j *job) end(ctx context.Context, id release.Digest, p report.Page, newRele
 
 // handOver keeps for later jobs what was made.
 func (j *job) handOver(ctx context.Context, id release.Digest, newRelease bool) error {
-	if !j.in.artifact {
+	if !j.in.artifact || j.in.mode == ofBaseline {
 		return nil
 	}
 	err := error(nil)

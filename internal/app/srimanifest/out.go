@@ -21,7 +21,7 @@ const (
 // possible are the files that a run may write: one that this run does not write is
 // of an earlier run, and goes.
 var possible = []string{
-	"headers.json", "headers.nginx.conf", "_headers", "inventory.diff", "observation.json",
+	"headers.json", "headers.nginx.conf", "_headers", "inventory.diff",
 	findingsFile, evidenceFile, "evidence.csv", "evidence.html", evidenceFile + signed,
 }
 

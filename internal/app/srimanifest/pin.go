@@ -75,9 +75,13 @@ func (j *job) judge(p *pinned) (err error) {
 	return nil
 }
 
-// record writes what was made and seen: statements beside the record, the files of
-// out, signatures.
+// record writes what was made and seen: the release with its statement, signatures,
+// the files of out. All of it is put together before the release is in its place.
 func (j *job) record(ctx context.Context, p *pinned, signer signer) error {
+	files, err := j.files(p)
+	if err != nil {
+		return err
+	}
 	predicate, err := p.report.Encode()
 	if err != nil {
 		return err
@@ -86,25 +90,21 @@ func (j *job) record(ctx context.Context, p *pinned, signer signer) error {
 		return err
 	}
 	j.r.Wrote(p.folder)
-	pack, err := j.packRelease(p)
-	if err != nil {
-		return err
-	}
-	files := outFiles{}
-	if err := addPack(files, pack); err != nil {
-		return err
-	}
-	if err := addHeaders(files, p.headers); err != nil {
-		return err
-	}
-	if p.listed.diff != "" {
-		files["inventory.diff"] = []byte(p.listed.diff)
-	}
-	if err := j.addFindings(files); err != nil {
-		return err
-	}
 	if err := j.signRelease(ctx, signer, p.folder, files); err != nil {
 		return err
 	}
 	return j.writeOut(files)
+}
+
+// files are those of out.
+func (j *job) files(p *pinned) (outFiles, error) {
+	pack, err := j.packRelease(p)
+	if err != nil {
+		return nil, err
+	}
+	files := outFiles{}
+	if p.listed.diff != "" {
+		files["inventory.diff"] = []byte(p.listed.diff)
+	}
+	return files, errors.Join(addPack(files, pack), addHeaders(files, p.headers), j.addFindings(files))
 }
