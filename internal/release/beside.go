@@ -18,12 +18,8 @@ const SignatureExtension = ".sigstore.json"
 // whole or not at all, in the place of one of that name. Nothing that the record
 // lists changes.
 func Lay(dir, name string, data []byte) (err error) {
-	below, ok := strings.CutPrefix(name, StatementDir+"/")
-	if !ok {
-		return fmt.Errorf("laying %q beside a release: want a path below %s/", name, StatementDir)
-	}
-	if err := CheckPath(below); err != nil {
-		return fmt.Errorf("laying a file beside a release: %w", err)
+	if err := checkBeside(name); err != nil {
+		return err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -44,6 +40,25 @@ func Lay(dir, name string, data []byte) (err error) {
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("laying %q beside a release: %w", name, err), removeIfThere(root, fresh))
+	}
+	return nil
+}
+
+// Lay does the same for a release that is staged. One path twice is an error.
+func (s *Stage) Lay(name string, data []byte) error {
+	if err := checkBeside(name); err != nil {
+		return err
+	}
+	return s.create(name, data)
+}
+
+func checkBeside(name string) error {
+	below, ok := strings.CutPrefix(name, StatementDir+"/")
+	if !ok {
+		return fmt.Errorf("laying %q beside a release: want a path below %s/", name, StatementDir)
+	}
+	if err := CheckPath(below); err != nil {
+		return fmt.Errorf("laying a file beside a release: %w", err)
 	}
 	return nil
 }

@@ -237,3 +237,12 @@ func cell(said string) string {
 }
 
 var excerptLine = regexp.MustCompile(`^\d* ?\|`)
+
+// skipOnLaptop leaves out a test for want of a tool that .ci/run brings.
+func skipOnLaptop(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}

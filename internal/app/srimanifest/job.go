@@ -56,13 +56,13 @@ func (j *job) checkPlaces() (errs []error) {
 	if place.Inside(j.out, j.dist) || place.Inside(j.dir, j.out) {
 		problem("out: got %q, which is the release's folder, in it, or above the project; want a folder of its own, such as integrity", j.in.out)
 	}
-	for name, path := range map[string]string{"dist": j.dist, "out": j.out} {
-		if w := j.r.Workspace(); w != "" && !place.Inside(path, w) {
-			problem("%s: got %q, which lies outside the workspace, and would be gone with the container; want a folder in it", name, path)
+	for _, folder := range []struct{ input, path string }{{"dist", j.dist}, {"out", j.out}} {
+		if w := j.r.Workspace(); w != "" && !place.Inside(folder.path, w) {
+			problem("%s: got %q, which lies outside the workspace, and would be gone with the container; want a folder in it", folder.input, folder.path)
 		}
-	}
-	if info, err := os.Stat(j.out); err == nil && !info.IsDir() {
-		problem("out: got the file %q, want a folder", j.in.out)
+		if file := fileOnTheWay(folder.path); file != "" {
+			problem("%s: got %q, but %q is a file; want a folder", folder.input, j.relative(folder.path), j.relative(file))
+		}
 	}
 	if (j.in.key != "") != (j.in.sign == byKey) {
 		problem("sign, key: got %s and %s, want sign: key with a key, or none", j.in.sign, orNothing(strings.SplitN(j.in.key, ":", 2)[0]))
@@ -71,6 +71,21 @@ func (j *job) checkPlaces() (errs []error) {
 		problem("key-password: got a password without sign: key")
 	}
 	return errs
+}
+
+// fileOnTheWay is the part of a path that is there and no folder, "" for none.
+func fileOnTheWay(path string) string {
+	for at := path; ; at = filepath.Dir(at) {
+		if info, err := os.Stat(at); err == nil {
+			if info.IsDir() {
+				return ""
+			}
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return ""
+		}
+	}
 }
 
 func orNothing(text string) string {

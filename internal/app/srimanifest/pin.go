@@ -65,6 +65,13 @@ func (j *job) judge(p *pinned) (err error) {
 	if p.listed, err = j.compareInventory(p.inventory, observed(p)); err != nil {
 		return err
 	}
+	if len(p.wired.pages) == 0 && p.others {
+		j.found(finding.Finding{
+			Rule: "integrity/no-page", Severity: finding.High, Location: finding.Location{Path: j.relative(j.dist)},
+			Message: "got no page in this folder: nothing in it says how its scripts and styles are loaded, so nothing is pinned",
+			Hint:    "put the page beside them, or name it by integrity.pages",
+		})
+	}
 	if p.report, err = j.cover(p); err != nil {
 		return err
 	}
@@ -86,13 +93,22 @@ func (j *job) record(ctx context.Context, p *pinned, signer signer) error {
 	if err != nil {
 		return err
 	}
-	if err := j.commit(p, coverage.StatementName, release.Statement{Release: p.id, PredicateType: coverage.PredicateType, Predicate: predicate}); err != nil {
+	statement := release.Statement{Release: p.id, PredicateType: coverage.PredicateType, Predicate: predicate}
+	statements, err := p.statements(coverage.StatementName, statement)
+	if err != nil {
+		return err
+	}
+	bundles, err := j.signRelease(ctx, signer, p, statements)
+	if err != nil {
+		return err
+	}
+	if err := j.signPack(ctx, signer, files); err != nil {
+		return err
+	}
+	if err := j.commit(p, coverage.StatementName, statement, bundles); err != nil {
 		return err
 	}
 	j.r.Wrote(p.folder)
-	if err := j.signRelease(ctx, signer, p.folder, files); err != nil {
-		return err
-	}
 	return j.writeOut(files)
 }
 

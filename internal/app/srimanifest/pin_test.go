@@ -86,7 +86,10 @@ func workflow(t *testing.T, dir string, inputs ...string) (r ran, outputs, summa
 	}
 	for _, pair := range inputs {
 		name, value, _ := strings.Cut(pair, "=")
-		env = append(env, "INPUT_"+strings.ToUpper(name)+"="+value)
+		if !strings.HasPrefix(name, "ACTIONS_") {
+			name = "INPUT_" + strings.ToUpper(name)
+		}
+		env = append(env, name+"="+value)
 	}
 	var out, log bytes.Buffer
 	c := &action.Command{Dir: dir, Env: env, Stdout: &out, Stderr: &log, Version: "test", LookPath: exec.LookPath, Now: func() time.Time { return today }}
@@ -267,9 +270,10 @@ func TestRefused(t *testing.T) {
 		}, nil, nil, 2, []string{"s.yml:2:13", "s.yml:2:"}},
 		{"a policy that would block a script", map[string]string{
 			"checkout-deploy.yml": "version: 1\nintegrity: { headers: { integrity-policy: enforce } }\n", "dist/x.html": third,
-		}, nil, nil, 2, []string{"https://js.example.com/v3/"}},
+		}, nil, nil, 2, []string{"https://js.example.com/v3/", "x.html"}},
 		{"a previous pack that is none", map[string]string{"p.json": "{}"}, nil, []string{"--previous", "p.json"}, 2, []string{"previous: "}},
-		{"a previous pack that nobody signed", map[string]string{"p.json": "{}", "checkout-deploy.yml": "version: 1\nintegrity: { signed-by: { key: cosign.pub } }\n", "cosign.pub": publicKey}, nil, []string{"--previous", "p.json"}, 2, []string{"integrity.signed-by: the key \"cosign.pub\" is no public key"}},
+		{"a previous pack that nobody signed", map[string]string{"p.json": "{}", "checkout-deploy.yml": "version: 1\nintegrity: { signed-by: { key: cosign.pub } }\n", "cosign.pub": publicKey}, nil, []string{"--previous", "p.json"}, 2, []string{"wants a signature beside p.json"}},
+		{"out below a file", map[string]string{"notes.txt": ""}, nil, []string{"--out", "notes.txt/x"}, 2, []string{`"notes.txt" is a file`}},
 		{"an input that is not there", nil, nil, []string{"--modes", "live"}, 2, []string{"did you mean --mode?"}},
 	}
 	for _, row := range rows {
@@ -301,7 +305,8 @@ func TestRefused(t *testing.T) {
 }
 
 const publicKey = `-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEtkLB6FDkMD1IWTHgaeSgDHqEkAZT
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEmgFkOVqH+0DI10y1IEMXluQE/uoq
+HrGvE94E+ML2QqNYlvgZ+yRkxY2rIQxMlmoUrb+k0MDLe9T1GrBjeyIiKQ==
 -----END PUBLIC KEY-----
 `
 
@@ -359,10 +364,18 @@ func TestForeignFolder(t *testing.T) {
 			if guarded != (row.name != "without the guard") || (got.code == 0) != guarded || guarded && got.output("coverage") != "100%" {
 				t.Errorf("got %+v\n%s", got, files["index.html"])
 			}
-			if again := laptop(t, dir); again.output("release") != got.output("release") {
+			if again := laptop(t, dir); got.output("release") == "" || again.output("release") != got.output("release") || again.code != got.code {
 				t.Errorf("again: got another release: %+v", again)
 			}
 		})
+	}
+}
+
+// A folder of scripts alone says nothing of how they are loaded: that is no pass.
+func TestForeignFolderWithoutPage(t *testing.T) {
+	dir := project(t, map[string]string{"dist/main.js": "window.a = 1"})
+	if got := laptop(t, dir); got.code != 1 || !strings.Contains(got.log, "got no page in this folder") {
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -374,7 +387,7 @@ func TestSignedChain(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), "openssl", args...)
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Skipf("openssl: %v %s", err, out)
+			t.Fatalf("openssl: %v %s", err, out)
 		}
 	}
 	var packs [][]byte
@@ -419,6 +432,17 @@ func TestSignedChain(t *testing.T) {
 	write(t, dir, map[string]string{"integrity/evidence.json": strings.Replace(files["integrity/evidence.json"], "checkout-1.js", "checkout-2.js", 1)})
 	if got := laptop(t, dir, "--previous", "integrity/evidence.json"); got.code != 4 || !strings.Contains(got.log, "previous: integrity/evidence.json") {
 		t.Errorf("a tampered pack: got %+v", got)
+	}
+}
+
+// Nobody who signs is there: the release stays as it was.
+func TestSigningFails(t *testing.T) {
+	dir := project(t, nil)
+	built(t, dir, plainPage)
+	before := tree(t, dir)
+	got, _, _ := workflow(t, dir, "mode=release", "sign=keyless", "ACTIONS_ID_TOKEN_REQUEST_URL=http://127.0.0.1:1/token?a=b", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=hunter2")
+	if got.code != 3 || !maps.Equal(before, tree(t, dir)) || strings.Contains(got.out+got.log, "hunter2") && !strings.Contains(got.out, "::add-mask::hunter2") {
+		t.Errorf("got %+v and %v", got, slices.Sorted(maps.Keys(tree(t, dir))))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,47 +110,57 @@ func (j *job) verifier(ctx context.Context) (sign.Verifier, error) {
 	return v, signError(fmt.Errorf("integrity.signed-by: %w", err), err)
 }
 
-// signRelease signs the record, the statements beside it, and the pack in files.
-func (j *job) signRelease(ctx context.Context, s signer, folder string, files outFiles) error {
+// signRelease signs the record and the statements beside it, by their paths, before
+// anything is in its place: a service that fails leaves all as it was.
+func (j *job) signRelease(ctx context.Context, s signer, p *pinned, statements map[string][]byte) (map[string][]byte, error) {
 	if s.Signer == nil {
-		return nil
+		return nil, nil
 	}
-	record, err := os.ReadFile(filepath.Join(folder, release.RecordName))
+	record, err := p.release.Encode()
 	if err != nil {
-		return fmt.Errorf("signing the record: %w", err)
+		return nil, err
 	}
 	bundle, err := s.Sign(ctx, record)
 	if err != nil {
-		return signError(fmt.Errorf("signing the record: %w", err), err)
+		return nil, signError(fmt.Errorf("signing the record: %w", err), err)
 	}
-	if err := release.Lay(folder, release.StatementDir+"/"+release.RecordName+signed, bundle); err != nil {
-		return err
+	bundles := map[string][]byte{release.StatementDir + "/" + release.RecordName + signed: bundle}
+	for _, name := range sortedKeys(statements) {
+		bundle, err := s.SignStatement(ctx, statements[name])
+		if err != nil {
+			return nil, signError(fmt.Errorf("signing the statement %s: %w", name, err), err)
+		}
+		bundles[name+signed] = bundle
 	}
-	entries, err := os.ReadDir(filepath.Join(folder, release.StatementDir))
+	j.r.Logf("signed: the record and %s", count(len(statements), "statement"))
+	return bundles, nil
+}
+
+// statements are those about this release, by their paths: what is beside it already,
+// and the one that is to be laid there.
+func (p *pinned) statements(name string, fresh release.Statement) (map[string][]byte, error) {
+	data, err := fresh.Encode()
 	if err != nil {
-		return fmt.Errorf("signing statements: %w", err)
+		return nil, err
 	}
-	count := 1
+	all := map[string][]byte{release.StatementDir + "/" + name + ".json": data}
+	if p.wired.stage != nil {
+		return all, nil // those beside the old release are about that one
+	}
+	entries, err := os.ReadDir(filepath.Join(p.folder, release.StatementDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading statements: %w", err)
+	}
 	for _, e := range entries {
-		name := e.Name()
-		if !e.Type().IsRegular() || !strings.HasSuffix(name, ".json") || strings.HasSuffix(name, signed) {
+		path := release.StatementDir + "/" + e.Name()
+		if !e.Type().IsRegular() || !strings.HasSuffix(path, ".json") || strings.HasSuffix(path, signed) || all[path] != nil {
 			continue
 		}
-		statement, err := os.ReadFile(filepath.Join(folder, release.StatementDir, name))
-		if err != nil {
-			return fmt.Errorf("signing a statement: %w", err)
+		if all[path], err = os.ReadFile(filepath.Join(p.folder, path)); err != nil {
+			return nil, fmt.Errorf("reading a statement: %w", err)
 		}
-		bundle, err := s.SignStatement(ctx, statement)
-		if err != nil {
-			return signError(fmt.Errorf("signing the statement %s: %w", name, err), err)
-		}
-		if err := release.Lay(folder, release.StatementDir+"/"+name+signed, bundle); err != nil {
-			return err
-		}
-		count++
 	}
-	j.r.Logf("signed: the record and %d statements", count-1)
-	return j.signPack(ctx, s, files)
+	return all, nil
 }
 
 // signPack signs the pack of evidence.

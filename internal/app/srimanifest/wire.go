@@ -248,14 +248,25 @@ func stageFiles(stage *release.Stage, old *release.Release, files fs.FS, fresh m
 	return all, nil
 }
 
-// commit puts the new release in the folder's place, with the statement.
-func (j *job) commit(p *pinned, name string, statement release.Statement) error {
-	if p.wired.stage == nil {
-		_, _, err := release.LayStatement(p.folder, name, statement)
+// commit puts the new release in the folder's place, with the statement and the
+// signatures; or lays those beside the one that is there.
+func (j *job) commit(p *pinned, name string, statement release.Statement, bundles map[string][]byte) error {
+	lay := func(path string, data []byte) error { return release.Lay(p.folder, path, data) }
+	if p.wired.stage != nil {
+		lay = p.wired.stage.Lay
+		if err := p.wired.stage.WriteStatement(name, statement); err != nil {
+			return err
+		}
+	} else if _, _, err := release.LayStatement(p.folder, name, statement); err != nil {
 		return err
 	}
-	if err := p.wired.stage.WriteStatement(name, statement); err != nil {
-		return err
+	for _, path := range sortedKeys(bundles) {
+		if err := lay(path, bundles[path]); err != nil {
+			return err
+		}
+	}
+	if p.wired.stage == nil {
+		return nil
 	}
 	if _, err := p.wired.stage.Commit(p.release); err != nil {
 		return err
