@@ -64,10 +64,10 @@ endif
 
 # The race detector needs cgo, which the rest does without.
 test-computing:
-	@packages=$$(.ci/packages without-trivy) && CGO_ENABLED=1 $(GO) test -race -timeout 20m $$(echo "$$packages" | grep -Ev $(WAITING))
+	@packages=$$(.ci/packages without-trivy) && CGO_ENABLED=1 $(GO) test -race -timeout 45m $$(echo "$$packages" | grep -Ev $(WAITING))
 
 test-waiting:
-	@packages=$$(.ci/packages without-trivy) && $(GO) test -timeout 30m $$(echo "$$packages" | grep -E $(WAITING))
+	@packages=$$(.ci/packages without-trivy) && $(GO) test -timeout 45m $$(echo "$$packages" | grep -E $(WAITING))
 
 test-scan: ## run the suites of the packages that link Trivy
 	@packages=$$(.ci/packages with-trivy) && $(GO) test -timeout 20m $$packages

@@ -16,6 +16,10 @@ import (
 // alert opens, updates or closes the issue about what a live check found, and says
 // for the evidence what became of it.
 func (j *job) alert(ctx context.Context, l *looked) (evidence.Step, error) {
+	if j.in.fail == noThreshold {
+		// Nothing is judged: an open issue is neither right nor wrong.
+		return evidence.Step{Outcome: evidence.NotDone, Note: "fail-severity is none: no finding raises an alert"}, nil
+	}
 	issues, why, err := j.issues()
 	if issues == nil || err != nil {
 		return evidence.Step{Outcome: evidence.NotDone, Note: why}, err

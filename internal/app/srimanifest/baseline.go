@@ -61,11 +61,14 @@ func (j *job) writeBaseline(ctx context.Context, data []byte, s signer) error {
 			return signError(fmt.Errorf("signing the baseline: %w", err), err)
 		}
 		files[name+signed] = bundle
-	} else if err := place.Remove(name + signed); err != nil {
-		return fmt.Errorf("removing the old baseline's signature: %w", err)
 	}
 	if err := j.writeAll(files); err != nil {
 		return fmt.Errorf("writing the baseline: %w", err)
+	}
+	if s.Signer == nil {
+		if err := place.Remove(name + signed); err != nil {
+			return fmt.Errorf("removing the old baseline's signature: %w", err)
+		}
 	}
 	j.r.Logf("%s is what is live now. Look at it before you commit it: from then on it is right.", j.r.Shown(name))
 	return nil

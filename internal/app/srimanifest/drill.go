@@ -39,8 +39,10 @@ func (j *job) drill(ctx context.Context, l *looked, o live.Options, s signer) er
 	pack.Subject.Pages = []evidence.Page{{URL: j.cfg.Integrity.Live.Pages[0]}}
 	pack.Method.Executed = evidence.Step{Outcome: evidence.Done, Note: l.seen.Browser}
 	pack.Method.Alert = step
+	pack.Method.Inventory = evidence.Step{Outcome: evidence.NotDone, Note: "a drill looks at alarms alone"}
+	pack.Notes = append(pack.Notes, "The pack of a drill stands for itself: it lists no scripts, and follows no other pack.")
 	files := outFiles{}
-	if failed := j.seal(pack, l.previous); failed != nil {
+	if failed := j.seal(pack, nil); failed != nil {
 		return errors.Join(err, failed)
 	}
 	if failed := errors.Join(addPack(files, pack), j.addFindings(files)); failed != nil {

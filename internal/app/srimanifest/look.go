@@ -253,6 +253,15 @@ func (j *job) tell(ctx context.Context, l *looked, s signer) error {
 		// The evidence is written all the same: it says that nobody was told.
 		alert = evidence.Step{Outcome: evidence.NotDone, Note: err.Error()}
 	}
+	failed := j.writeLive(ctx, l, s, alert)
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	return errors.Join(err, j.end(ctx, l.id, j.liveSummary(l), false), j.unseen())
+}
+
+// writeLive writes the evidence of a live check.
+func (j *job) writeLive(ctx context.Context, l *looked, s signer, alert evidence.Step) error {
 	pack := j.packLive(l)
 	pack.Method.Alert = alert
 	if err := j.seal(pack, l.previous); err != nil {
@@ -271,10 +280,7 @@ func (j *job) tell(ctx context.Context, l *looked, s signer) error {
 	if err := j.signPack(ctx, s, files); err != nil {
 		return err
 	}
-	if err := j.writeOut(files); err != nil {
-		return err
-	}
-	return errors.Join(err, j.end(ctx, l.id, j.liveSummary(l), false), j.unseen())
+	return j.writeOut(files)
 }
 
 // unseen is the error of a check that had no browser, unless nothing fails it.

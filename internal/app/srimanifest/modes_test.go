@@ -213,6 +213,9 @@ func TestAlert(t *testing.T) {
 	if look("live"); len(fake.Issues()) != 1 || len(fake.Issues()[0].Comments) != 1 {
 		t.Errorf("other bytes: got %+v, want a comment", fake.Issues())
 	}
+	if inAJob(t, dir, api, "mode=live", "browser="+program, "fail-severity=none"); fake.Issues()[0].State != "open" {
+		t.Error("a run that judges nothing closed the issue")
+	}
 	p.tag.Store(calm)
 	if got := look("live"); got.code != 0 || fake.Issues()[0].State != "closed" {
 		t.Errorf("calm again: got %+v and %+v", got, fake.Issues())

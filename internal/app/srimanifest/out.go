@@ -25,17 +25,32 @@ var possible = []string{
 	findingsFile, evidenceFile, "evidence.csv", "evidence.html", evidenceFile + signed,
 }
 
-// writeOut puts the files in their place, each whole or not at all, after all of
-// them have been written: a disk that is full leaves the old ones.
+// writeOut stages the files of out and puts them in their place.
 func (j *job) writeOut(files outFiles) error {
+	staged, err := j.stageOut(files)
+	if err != nil {
+		return err
+	}
+	defer staged.discard()
+	return j.commitOut(files, staged)
+}
+
+// stageOut writes the files of out beside where they are to be: a disk that is full
+// is found out before anything is in its place.
+func (j *job) stageOut(files outFiles) (stagedFiles, error) {
 	if err := j.r.MkdirAll(j.out); err != nil {
-		return fmt.Errorf("making the folder out: %w", err)
+		return nil, fmt.Errorf("making the folder out: %w", err)
 	}
 	all := map[string][]byte{}
 	for name, data := range files {
 		all[filepath.Join(j.out, name)] = data
 	}
-	if err := j.writeAll(all); err != nil {
+	return stageFiles(all)
+}
+
+// commitOut puts them in their place, and takes away what an earlier run left.
+func (j *job) commitOut(files outFiles, staged stagedFiles) error {
+	if err := staged.commit(j); err != nil {
 		return err
 	}
 	for _, name := range possible {
@@ -48,28 +63,45 @@ func (j *job) writeOut(files outFiles) error {
 	return nil
 }
 
-// writeAll puts files in their place after all of them have been written.
-func (j *job) writeAll(files map[string][]byte) error {
-	var staged []place.File
-	defer func() {
-		for i := range staged {
-			staged[i].Discard()
-		}
-	}()
+// stagedFiles are written, and not in their place yet.
+type stagedFiles []place.File
+
+func stageFiles(files map[string][]byte) (staged stagedFiles, _ error) {
 	for _, path := range sortedKeys(files) {
 		f, err := place.Stage(path, files[path])
 		if err != nil {
-			return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
+			staged.discard()
+			return nil, fmt.Errorf("writing %s: %w", filepath.Base(path), err)
 		}
 		staged = append(staged, f)
 	}
-	for i := range staged {
-		if err := staged[i].Commit(); err != nil {
-			return fmt.Errorf("writing %s: %w", filepath.Base(staged[i].Path), err)
+	return staged, nil
+}
+
+func (s stagedFiles) commit(j *job) error {
+	for i := range s {
+		if err := s[i].Commit(); err != nil {
+			return fmt.Errorf("writing %s: %w", filepath.Base(s[i].Path), err)
 		}
-		j.r.Wrote(staged[i].Path)
+		j.r.Wrote(s[i].Path)
 	}
 	return nil
+}
+
+func (s stagedFiles) discard() {
+	for i := range s {
+		s[i].Discard()
+	}
+}
+
+// writeAll puts files in their place after all of them have been written.
+func (j *job) writeAll(files map[string][]byte) error {
+	staged, err := stageFiles(files)
+	if err != nil {
+		return err
+	}
+	defer staged.discard()
+	return staged.commit(j)
 }
 
 // addFindings writes them as SARIF.

@@ -105,11 +105,16 @@ func (j *job) record(ctx context.Context, p *pinned, signer signer) error {
 	if err := j.signPack(ctx, signer, files); err != nil {
 		return err
 	}
+	staged, err := j.stageOut(files)
+	if err != nil {
+		return err
+	}
+	defer staged.discard()
 	if err := j.commit(p, coverage.StatementName, statement, bundles); err != nil {
 		return err
 	}
 	j.r.Wrote(p.folder)
-	return j.writeOut(files)
+	return j.commitOut(files, staged)
 }
 
 // files are those of out.

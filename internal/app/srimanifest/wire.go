@@ -8,9 +8,11 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/compress"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/finding"
@@ -47,7 +49,13 @@ func (j *job) wire(ctx context.Context, d *dist) (w wired, err error) {
 	if w.contents, err = j.rewrite(d, files, pins, fresh); err != nil {
 		return w, err
 	}
-	if err := j.rewriteManifests(d, pins, fresh); err != nil {
+	ofFresh := func(name string) integrity.Metadata { // a page that was rewritten has another hash
+		if data, ok := fresh[name]; ok {
+			return integrity.Metadata{integrity.Sum(integrity.Algorithm(j.cfg.Integrity.Algorithm), data)}
+		}
+		return pins(name)
+	}
+	if err := j.rewriteManifests(d, ofFresh, fresh); err != nil {
 		return w, err
 	}
 	if w.pages, err = scan(w.contents); err != nil {
@@ -200,7 +208,7 @@ func (j *job) derive(ctx context.Context, d *dist, files fs.FS, fresh map[string
 	}
 	next := *d.release
 	next.Tool = release.Tool{Name: adopt.ToolName, Version: j.r.Version}
-	next.Files, err = stageFiles(stage, d.release, files, fresh)
+	next.Files, err = stageRelease(stage, d.release, files, fresh)
 	if err == nil && len(fresh) > 0 {
 		next.DerivedFrom = d.id
 		err = stage.KeepOrigin(d.release, files)
@@ -218,8 +226,8 @@ func (j *job) derive(ctx context.Context, d *dist, files fs.FS, fresh map[string
 	return stage, nil
 }
 
-// stageFiles writes what is fresh and copies the rest.
-func stageFiles(stage *release.Stage, old *release.Release, files fs.FS, fresh map[string][]byte) (all []release.File, err error) {
+// stageRelease writes what is fresh and copies the rest.
+func stageRelease(stage *release.Stage, old *release.Release, files fs.FS, fresh map[string][]byte) (all []release.File, err error) {
 	for _, f := range old.Files {
 		if data, ok := fresh[f.Path]; ok {
 			f.Size, f.Integrity = int64(len(data)), release.IntegrityOf(data)
@@ -257,7 +265,7 @@ func (j *job) commit(p *pinned, name string, statement release.Statement, bundle
 		if err := p.wired.stage.WriteStatement(name, statement); err != nil {
 			return err
 		}
-	} else if _, _, err := release.LayStatement(p.folder, name, statement); err != nil {
+	} else if err := layStatement(p.folder, name, statement, bundles); err != nil {
 		return err
 	}
 	for _, path := range sortedKeys(bundles) {
@@ -275,6 +283,17 @@ func (j *job) commit(p *pinned, name string, statement release.Statement, bundle
 		j.r.Logf("%s rewritten: release %s is derived from %s", count(p.wired.fresh, "file"), p.id, p.release.DerivedFrom)
 	}
 	return nil
+}
+
+// layStatement lays a statement beside a release. A signature of another one goes.
+func layStatement(folder, name string, statement release.Statement, bundles map[string][]byte) error {
+	path := release.StatementDir + "/" + name + ".json"
+	before, _ := os.ReadFile(filepath.Join(folder, path)) // there may be none
+	_, data, err := release.LayStatement(folder, name, statement)
+	if err != nil || bundles[path+signed] != nil || string(before) == string(data) {
+		return err
+	}
+	return place.Remove(filepath.Join(folder, path+signed))
 }
 
 // copyFile copies what the record says, or nothing: bytes may have changed since
