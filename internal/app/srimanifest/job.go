@@ -34,12 +34,15 @@ func (in *inputs) begin(r *action.Run) (*job, error) {
 	if err != nil {
 		return nil, action.Misuse(err)
 	}
-	cfg, err := place.Config(dir, in.config, config.Overrides{OutDir: in.dist, Built: true}, r.Lookup)
+	cfg, err := place.Config(dir, in.config, config.Overrides{Built: true}, r.Lookup)
 	if err != nil {
 		return nil, action.Misuse(r.In(dir, err))
 	}
 	j := &job{in: in, r: r, cfg: cfg, dir: dir}
 	j.dist = place.Real(place.Within(dir, filepath.FromSlash(cfg.Build.OutDir)))
+	if in.dist != defaultDist {
+		j.dist = place.Real(r.Path(in.dist))
+	}
 	j.out = place.Real(place.Within(dir, filepath.FromSlash(in.out)))
 	if err := errors.Join(j.checkPlaces()...); err != nil {
 		return nil, action.Misuse(err)
@@ -51,7 +54,7 @@ func (in *inputs) begin(r *action.Run) (*job, error) {
 func (j *job) checkPlaces() (errs []error) {
 	problem := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if place.Inside(j.dir, j.dist) {
-		problem("dist: got %q, which holds the project; want the folder that was built", j.cfg.Build.OutDir)
+		problem("dist: got %q, which holds the project; want the folder that was built", j.in.dist)
 	}
 	if place.Inside(j.out, j.dist) || place.Inside(j.dir, j.out) {
 		problem("out: got %q, which is the release's folder, in it, or above the project; want a folder of its own, such as integrity", j.in.out)

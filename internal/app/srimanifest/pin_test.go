@@ -255,7 +255,7 @@ func TestRefused(t *testing.T) {
 		{"a page in UTF-16", nil, func(t *testing.T, dir string) { write(t, dir, map[string]string{"dist/b.html": "\xff\xfe<\x00"}) }, nil, 1, []string{"b.html", "UTF-16"}},
 		{"out in dist", nil, nil, []string{"--out", "dist/evidence"}, 2, []string{"out: got"}},
 		{"out above the project", nil, nil, []string{"--out", ".."}, 2, []string{"out: got"}},
-		{"dist holds the project", nil, nil, []string{"--dist", "."}, 2, []string{"want a folder of its own"}},
+		{"dist holds the project", nil, nil, []string{"--dist", "."}, 2, []string{"which holds the project"}},
 		{"no folder", nil, nil, []string{"--dist", "missing"}, 2, []string{"got neither files in missing nor the id of a release"}},
 		{"an empty folder", nil, func(_ *testing.T, dir string) { _ = os.Mkdir(filepath.Join(dir, "empty"), 0o777) }, []string{"--dist", "empty"}, 2, []string{"got neither files in empty"}},
 		{"a key that is not asked for", nil, nil, []string{"--key", "cosign.key"}, 2, []string{"want sign: key with a key"}},
