@@ -94,11 +94,7 @@ func (j *job) record(ctx context.Context, p *pinned, signer signer) error {
 		return err
 	}
 	statement := release.Statement{Release: p.id, PredicateType: coverage.PredicateType, Predicate: predicate}
-	statements, err := p.statements(coverage.StatementName, statement)
-	if err != nil {
-		return err
-	}
-	bundles, err := j.signRelease(ctx, signer, p, statements)
+	bundles, err := j.signRelease(ctx, signer, p, coverage.StatementName, statement)
 	if err != nil {
 		return err
 	}

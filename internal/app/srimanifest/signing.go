@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/release"
@@ -110,9 +106,10 @@ func (j *job) verifier(ctx context.Context) (sign.Verifier, error) {
 	return v, signError(fmt.Errorf("integrity.signed-by: %w", err), err)
 }
 
-// signRelease signs the record and the statements beside it, by their paths, before
-// anything is in its place: a service that fails leaves all as it was.
-func (j *job) signRelease(ctx context.Context, s signer, p *pinned, statements map[string][]byte) (map[string][]byte, error) {
+// signRelease signs the record and the statement that this run makes, before
+// anything is in its place: a service that fails leaves all as it was. What others
+// laid beside the record is theirs to sign.
+func (j *job) signRelease(ctx context.Context, s signer, p *pinned, name string, statement release.Statement) (map[string][]byte, error) {
 	if s.Signer == nil {
 		return nil, nil
 	}
@@ -125,42 +122,16 @@ func (j *job) signRelease(ctx context.Context, s signer, p *pinned, statements m
 		return nil, signError(fmt.Errorf("signing the record: %w", err), err)
 	}
 	bundles := map[string][]byte{release.StatementDir + "/" + release.RecordName + signed: bundle}
-	for _, name := range sortedKeys(statements) {
-		bundle, err := s.SignStatement(ctx, statements[name])
-		if err != nil {
-			return nil, signError(fmt.Errorf("signing the statement %s: %w", name, err), err)
-		}
-		bundles[name+signed] = bundle
-	}
-	j.r.Logf("signed: the record and %s", count(len(statements), "statement"))
-	return bundles, nil
-}
-
-// statements are those about this release, by their paths: what is beside it already,
-// and the one that is to be laid there.
-func (p *pinned) statements(name string, fresh release.Statement) (map[string][]byte, error) {
-	data, err := fresh.Encode()
+	data, err := statement.Encode()
 	if err != nil {
 		return nil, err
 	}
-	all := map[string][]byte{release.StatementDir + "/" + name + ".json": data}
-	if p.wired.stage != nil {
-		return all, nil // those beside the old release are about that one
+	path := release.StatementDir + "/" + name + ".json" + signed
+	if bundles[path], err = s.SignStatement(ctx, data); err != nil {
+		return nil, signError(fmt.Errorf("signing the statement %s: %w", name, err), err)
 	}
-	entries, err := os.ReadDir(filepath.Join(p.folder, release.StatementDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("reading statements: %w", err)
-	}
-	for _, e := range entries {
-		path := release.StatementDir + "/" + e.Name()
-		if !e.Type().IsRegular() || !strings.HasSuffix(path, ".json") || strings.HasSuffix(path, signed) || all[path] != nil {
-			continue
-		}
-		if all[path], err = os.ReadFile(filepath.Join(p.folder, path)); err != nil {
-			return nil, fmt.Errorf("reading a statement: %w", err)
-		}
-	}
-	return all, nil
+	j.r.Logf("signed: the record and its statement %s", name)
+	return bundles, nil
 }
 
 // signPack signs the pack of evidence.
