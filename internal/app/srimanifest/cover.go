@@ -71,7 +71,12 @@ func (j *job) header(p *pinned) (*header.Set, error) {
 	if err != nil {
 		return nil, action.Misuse(fmt.Errorf("%s: integrity.headers: %w", orDefault(j.cfg.File), err))
 	}
-	j.found(set.Findings...)
+	for _, f := range set.Findings {
+		if f.Location.Path != "" {
+			f.Location.Path = j.inDist(f.Location.Path)
+		}
+		j.found(f)
+	}
 	j.rules = append(j.rules, header.Rules()...)
 	return set, nil
 }

@@ -118,6 +118,9 @@ func (j *job) adopt(ctx context.Context) (_ *dist, err error) {
 		return nil, fmt.Errorf("opening the folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
+	if _, err := root.Lstat(release.StatementDir); err == nil {
+		return nil, action.Misuse(fmt.Errorf("dist: got a folder %s without a %s; what is in it is a release's, and would be lost: take it away", release.StatementDir, release.RecordName))
+	}
 	files := integrity.Root(root)
 	d := &dist{folder: j.dist, foreign: true, others: true}
 	options := adopt.Options{Name: filepath.Base(j.dir), Version: j.r.Version}

@@ -11,6 +11,7 @@ import (
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/integrity/adopt"
 	"github.com/org/checkout-deploy/internal/inventory"
+	"github.com/org/checkout-deploy/internal/release"
 )
 
 // maxPack bounds a pack that is read.
@@ -78,7 +79,7 @@ func scriptsOf(l listed) (all []evidence.Script) {
 		if entry := &l.file.Entries[i]; !seen[entry.Line] {
 			e := evidence.Script{Name: nameOf(entry), Kind: roleName(entry.Kind), Party: "third", State: "unseen"}
 			if len(entry.Own)+len(entry.Files) > 0 {
-				e.Party = "own"
+				e.Party, e.Kind = "own", roleName(release.Script) // the line is of both, and nothing was seen
 			}
 			describe(&e, entry)
 			all = append(all, e)
@@ -154,10 +155,11 @@ func (j *job) seal(pack *evidence.Pack, previous []byte) error {
 			Rule: f.Rule, Severity: f.Severity, Message: f.Message, Hint: f.Hint, Path: f.Location.Path, Line: f.Location.Line,
 		})
 	}
-	if err := pack.Seal(previous); err != nil {
+	err := pack.Seal(previous)
+	if err != nil && previous != nil {
 		return action.Misuse(fmt.Errorf("previous: %w", err))
 	}
-	return nil
+	return err
 }
 
 // previous reads the pack before this one. Where the configuration says who signs,
