@@ -85,7 +85,7 @@ func (in *inputs) spec() []action.Input {
 		action.WorkingDirectory(&in.dir),
 		action.Config(&in.config),
 		{Name: "mode", Default: string(ofRelease), Value: action.OneOf(&in.mode, modes), Doc: "What to do: pin and judge a `release`; compare the `live` pages with their baseline; write that `baseline` from what is live now; or `drill`, which changes a copy of the page and fails unless every change is noticed."},
-		{Name: "dist", Default: defaultDist, Value: action.Text(&in.dist), Doc: "The folder to pin, relative to the workspace, also another bundler's. `dist` stands for the configuration's `outdir` in the project. With pages to rewrite it is replaced whole, at the end, and only if all went well. The live check reads its `release.json`, if there is one, for the files that are right."},
+		{Name: "dist", Default: defaultDist, Value: action.Text(&in.dist), Doc: "The folder to pin, relative to the workspace, also another bundler's. `dist` stands for the configuration's `outdir` in the project. With pages to rewrite it is replaced whole, at the end, also where findings then fail the action, and not after any other error. The live check reads its `release.json`, if there is one, for the files that are right."},
 		action.Release(&in.release),
 		{Name: "out", Default: "integrity", Value: action.Text(&in.out), Doc: "The folder that gets headers, evidence and findings, relative to the project and outside `dist`. What an earlier run wrote there is replaced."},
 		{Name: "previous", Value: action.Text(&in.previous), Doc: "The last pack of evidence, a file relative to the project: the new one names it by its hash and says what changed. It is written anew by each run where it is `evidence.json` in `out`."},

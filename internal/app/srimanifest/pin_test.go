@@ -19,6 +19,7 @@ import (
 	"github.com/org/checkout-deploy/internal/compress"
 	"github.com/org/checkout-deploy/internal/evidence"
 	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/integrity"
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/sign"
 )
@@ -390,6 +391,7 @@ func TestSignedChain(t *testing.T) {
 			t.Fatalf("openssl: %v %s", err, out)
 		}
 	}
+	write(t, dir, map[string]string{"dist/attestations/verdict.json": `{"_type":"https://in-toto.io/Statement/v1"}`})
 	var packs [][]byte
 	for i := range 3 {
 		args := []string{"--sign", "key", "--key", "key.pem"}
@@ -413,6 +415,11 @@ func TestSignedChain(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := tree(t, dir)
+	for name := range files {
+		if strings.Contains(name, "verdict.json.sigstore") {
+			t.Errorf("a stranger's statement is signed: %s", name)
+		}
+	}
 	for file, statement := range map[string]bool{"dist/release.json": false, "dist/attestations/integrity.json": true, "integrity/evidence.json": false} {
 		bundle := files[file+".sigstore.json"]
 		if file == "dist/release.json" {
@@ -475,5 +482,70 @@ func TestInAWorkflow(t *testing.T) {
 	pack, err := os.ReadFile(filepath.Join(dir, "shop/integrity/evidence.json"))
 	if err != nil || !strings.Contains(string(pack), "https://github.com/org/shop/actions/runs/77") {
 		t.Errorf("got no run in the pack: %v", err)
+	}
+}
+
+// A hash of other bytes is no thing to mend: whoever changed the file would be
+// covered up. What protects nothing is told, and mended.
+func TestIntegrityAsItCame(t *testing.T) {
+	hash := integrity.Sum(integrity.SHA384, []byte("window.original = 1")).String()
+	good := integrity.Sum(integrity.SHA512, []byte("window.changed = 1")).String()
+	rows := []struct {
+		name, html, manifest string
+		code                 int
+		says                 string
+	}{
+		{"a hash of other bytes", `<script src="a.js" integrity="` + hash + `"></script>`, "", 1, `dist/index.html:1:1: "a.js" has other bytes than its integrity says`},
+		{"in a manifest", `<script src="a.js"></script>`, `{"a.js": {"src": "a.js", "integrity": "` + hash + `"}}`, 1, `dist/assets-manifest.json:1:`},
+		{"undefined", `<script src="a.js" integrity="undefined"></script>`, "", 0, `was "undefined", which no browser enforces`},
+		{"right by another algorithm", `<script src="a.js" integrity="` + good + `"></script>`, "", 0, "100%"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			dir := project(t, map[string]string{"dist/index.html": row.html, "dist/a.js": "window.changed = 1"})
+			if row.manifest != "" {
+				write(t, dir, map[string]string{"dist/assets-manifest.json": row.manifest})
+			}
+			before := tree(t, dir)
+			got := laptop(t, dir)
+			if got.code != row.code || !strings.Contains(got.log, row.says) {
+				t.Errorf("got %+v", got)
+			}
+			if row.code != 0 && !maps.Equal(before, tree(t, dir)) {
+				t.Error("files changed")
+			}
+		})
+	}
+}
+
+// A page that names its files from "/" on is served at any path: so are the keys of
+// its guard and import map.
+func TestRootedPage(t *testing.T) {
+	dir := project(t, map[string]string{
+		"dist/index.html":  `<!doctype html><title>x</title><script type="module" src="/assets/a.js"></script>`,
+		"dist/assets/a.js": `import("./lazy.js")`, "dist/assets/lazy.js": "window.lazy = 1",
+	})
+	got := laptop(t, dir)
+	html := tree(t, dir)["dist/index.html"]
+	if got.code != 0 || !strings.Contains(html, `"/assets/lazy.js":"sha384-`) || strings.Contains(html, `"./assets`) {
+		t.Errorf("got %+v\n%s", got, html)
+	}
+	if again := laptop(t, dir); again.output("release") != got.output("release") {
+		t.Errorf("again: got another release %+v", again)
+	}
+}
+
+// A line of the inventory that matches nothing is a finding, and no end of the run.
+func TestUnseenLine(t *testing.T) {
+	dir := project(t, map[string]string{
+		"checkout-deploy.yml": "version: 1\nintegrity: { inventory: s.yml }\n",
+		"s.yml": "version: 1\npages: [{ url: https://shop.example.com/, purpose: pays }]\nscripts:\n" +
+			"  - { own: ['app/*'], source: here, owner: us, purpose: it, justification: { business: it }, approved: { by: A, reference: R, on: 2026-01-01, expires: 2027-01-01 } }\n" +
+			"  - { own: [app/gone], source: here, owner: us, purpose: it, justification: { business: it }, approved: { by: A, reference: R, on: 2026-01-01, expires: 2027-01-01 } }\n",
+	})
+	built(t, dir, plainPage)
+	got := laptop(t, dir)
+	if pack := tree(t, dir)["integrity/evidence.json"]; got.code == 2 || !strings.Contains(pack, `"state":"unseen"`) {
+		t.Errorf("got %+v\n%s", got, pack)
 	}
 }

@@ -46,7 +46,16 @@ func (j *job) wire(ctx context.Context, d *dist) (w wired, err error) {
 		return w, err
 	}
 	fresh := map[string][]byte{}
-	if w.contents, err = j.rewrite(d, files, pins, fresh); err != nil {
+	came := &before{j: j, files: files}
+	if w.contents, err = j.rewrite(d, came, pins, fresh); err != nil {
+		return w, err
+	}
+	for _, m := range d.manifests {
+		if err := came.manifest(m); err != nil {
+			return w, err
+		}
+	}
+	if err := came.err(); err != nil {
 		return w, err
 	}
 	ofFresh := func(name string) integrity.Metadata { // a page that was rewritten has another hash
@@ -94,22 +103,23 @@ func (j *job) pins(ctx context.Context, d *dist, files fs.FS) (func(string) inte
 }
 
 // rewrite rewrites the pages. Those that differ are put into fresh.
-func (j *job) rewrite(d *dist, files fs.FS, pins func(string) integrity.Metadata, fresh map[string][]byte) (map[string]*page.Rewritten, error) {
+func (j *job) rewrite(d *dist, came *before, pins func(string) integrity.Metadata, fresh map[string][]byte) (map[string]*page.Rewritten, error) {
 	all := map[string]*page.Rewritten{}
 	var errs []error
 	for _, name := range append(j.pagesOf(d.release), d.added...) {
-		data, err := fs.ReadFile(files, name)
+		data, err := fs.ReadFile(came.files, name)
 		if err != nil {
 			return nil, fmt.Errorf("reading a page: %w", err)
 		}
 		out, err := page.Rewrite(data, page.Options{
-			Path: name, PublicURL: j.cfg.Integrity.PublicURL, Integrity: pins,
+			Path: name, PublicURL: j.publicURL(data, came.files), Integrity: pins,
 			Modules: modules(d.release), Guard: j.guarded(d),
 		})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", j.inDist(name), err))
 			continue
 		}
+		errs = append(errs, came.page(name, data, out))
 		all[name] = out
 		if len(out.Edits) > 0 || slices.Contains(d.added, name) {
 			fresh[name] = out.HTML
