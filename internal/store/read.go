@@ -2,9 +2,10 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
+
+	"github.com/org/checkout-deploy/internal/release"
 )
 
 // Read reads an object whole. One of more than limit bytes is Invalid.
@@ -25,15 +26,14 @@ func Read(ctx context.Context, s Store, name string, limit int64) (_ []byte, _ I
 }
 
 // Check reads an object to its end, and is Mismatch if its bytes are not those
-// of the size and digest.
-func Check(ctx context.Context, s Store, name string, size int64, digest [sha256.Size]byte) (err error) {
+// of the size and integrity.
+func Check(ctx context.Context, s Store, name string, size int64, integrity release.Integrity) (err error) {
 	r, _, err := s.Open(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer func() { err = closing(r, "checking", name, err) }()
-	hash := sha256.New()
-	n, err := io.Copy(hash, io.LimitReader(r, size+1))
+	got, n, err := release.IntegrityFrom(io.LimitReader(r, size+1))
 	switch {
 	case err != nil:
 		return fmt.Errorf("checking %q: %w", name, err)
@@ -41,8 +41,8 @@ func Check(ctx context.Context, s Store, name string, size int64, digest [sha256
 		return mismatch(name, fmt.Sprintf("got more than %d bytes", size))
 	case n < size:
 		return mismatch(name, fmt.Sprintf("got %d bytes, want %d", n, size))
-	case [sha256.Size]byte(hash.Sum(nil)) != digest:
-		return mismatch(name, fmt.Sprintf("got SHA-256 %x, want %x", hash.Sum(nil), digest))
+	case got != integrity:
+		return mismatch(name, fmt.Sprintf("got %s, want %s", got, integrity))
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (r *Retrying) Write(ctx context.Context, name string, body Body, header Hea
 		return v, err
 	}
 	// An attempt of ours may be what is there.
-	if Check(ctx, r, name, body.Size, body.SHA256) != nil {
+	if Check(ctx, r, name, body.Size, body.Integrity) != nil {
 		return "", err
 	}
 	return r.version(ctx, name)

@@ -9,10 +9,11 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"io"
+	"io/fs"
 	"iter"
-	"os"
+
+	"github.com/org/checkout-deploy/internal/release"
 )
 
 // Store is a place for objects. It is safe for concurrent use, by other
@@ -89,21 +90,22 @@ type Header struct {
 
 // Body is what is to be written. It can be opened again for another attempt.
 type Body struct {
-	Size   int64
-	SHA256 [sha256.Size]byte
-	Open   func() (io.ReadCloser, error)
+	Size int64
+	// Integrity is what a release's record has of its files.
+	Integrity release.Integrity
+	Open      func() (io.ReadCloser, error)
 }
 
 // Bytes is a body in memory.
 func Bytes(b []byte) Body {
 	return Body{
-		Size: int64(len(b)), SHA256: sha256.Sum256(b),
+		Size: int64(len(b)), Integrity: release.IntegrityOf(b),
 		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil },
 	}
 }
 
-// File is a body on disk whose size and digest are known. A driver fails with
-// Mismatch, and stores nothing, if the file holds something else by now.
-func File(root *os.Root, name string, size int64, digest [sha256.Size]byte) Body {
-	return Body{Size: size, SHA256: digest, Open: func() (io.ReadCloser, error) { return root.Open(name) }}
+// File is a body in a folder whose size and integrity are known. A driver fails
+// with Mismatch, and stores nothing, if the file holds something else by now.
+func File(folder fs.FS, name string, size int64, integrity release.Integrity) Body {
+	return Body{Size: size, Integrity: integrity, Open: func() (io.ReadCloser, error) { return folder.Open(name) }}
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/store"
 )
 
@@ -77,8 +78,8 @@ func whole(body store.Body) (_ []byte, err error) {
 	}
 	defer r.Close()
 	data, err := io.ReadAll(r)
-	if err == nil && (int64(len(data)) != body.Size || sha256.Sum256(data) != body.SHA256) {
-		err = fmt.Errorf("got %d bytes of SHA-256 %x", len(data), sha256.Sum256(data))
+	if err == nil && (int64(len(data)) != body.Size || release.IntegrityOf(data) != body.Integrity) {
+		err = fmt.Errorf("got %d bytes of %s", len(data), release.IntegrityOf(data))
 	}
 	return data, err
 }
