@@ -45,10 +45,10 @@ var rooms = map[string]room{
 	"internal/integrity":     {floor: capability},
 	"internal/inventory":     {floor: capability},
 	"internal/live":          {floor: capability},
-	"internal/plan":          {floor: capability, pure: true},
+	"internal/plan":          {floor: capability, pure: true, may: []string{"internal/target"}},
 	"internal/report":        {floor: capability},
 	"internal/reproduce":     {floor: capability},
-	"internal/rollout":       {floor: capability},
+	"internal/rollout":       {floor: capability, may: []string{"internal/plan", "internal/target"}},
 	"internal/scan":          {floor: capability},
 	"internal/sign":          {floor: capability},
 	"internal/store":         {floor: capability},
@@ -69,6 +69,7 @@ var rooms = map[string]room{
 	"internal/bundle/difftest": {floor: trial},
 	"internal/e2e":             {floor: trial, edge: true},
 	"internal/integrity/trial": {floor: trial},
+	"internal/rollout/trial":   {floor: trial},
 	"internal/rules":           {floor: trial},
 }
 

@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// Retrying tries again what may be tried again: reads, lists, deletes of one
-// version, and the creation of an object, whose outcome is read back first. A
-// replacement is tried again only while the store says that nothing was done;
-// an Unknown one is the caller's to settle, by reading what is there.
+// Retrying tries again what may be tried again: reads, lists, and the creation of
+// an object. One that is there already with the same bytes was created, by an
+// attempt without an answer or by somebody else. A replacement or a delete is
+// tried again only while the store says that nothing was done; an Unknown one is
+// the caller's to settle, by reading what is there.
 type Retrying struct {
 	Store
 	// Attempts bounds each call; fewer than two try once.
@@ -61,16 +62,14 @@ func (r *Retrying) version(ctx context.Context, name string) (Version, error) {
 	return info.Version, body.Close()
 }
 
-// Delete is Store's. What an attempt without an answer removed is not found by
-// the next one, which is no error then.
+// Delete tries again only what was not done for certain: a request that arrives
+// after the object was written anew would remove that.
 func (r *Retrying) Delete(ctx context.Context, name string, version Version) error {
-	unsure := false
 	return r.try(ctx, func() error {
 		err := r.Store.Delete(ctx, name, version)
-		if unsure && CodeOf(err) == NotFound {
-			return nil
+		if CodeOf(err) == Unknown {
+			return &settled{err}
 		}
-		unsure = unsure || CodeOf(err) == Unknown
 		return err
 	})
 }

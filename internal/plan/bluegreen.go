@@ -1,0 +1,34 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/org/checkout-deploy/internal/target"
+)
+
+// BlueGreen leads everybody to the wanted release at once, and back if it fails.
+// What was live stays as it is, so that going back is one write:
+//
+//	live     wanted   healthy   plan
+//	–, A     B                  stage verify preview publish(B) confirm watch record collect
+//	B        B        no        confirm watch record collect   (a run before stopped here)
+//	B        B        yes       nothing
+func BlueGreen(s target.Situation, o Settings) (Plan, error) {
+	if s.Live == s.Wanted && s.Healthy {
+		return Plan{Why: fmt.Sprintf("release %.12s is live and healthy already", s.Wanted)}, nil
+	}
+	if err := allowed(s, o); err != nil {
+		return Plan{}, err
+	}
+	after := []Step{{Kind: Confirm}, {Kind: Watch, For: o.Watch}, {Kind: Record}, {Kind: Collect}}
+	if s.Live == s.Wanted {
+		return Plan{Why: fmt.Sprintf("release %.12s is live, and was not watched to the end", s.Wanted), Steps: after}, nil
+	}
+	everybody := []target.Weight{{Release: s.Wanted, BasisPoints: whole}}
+	before := []Step{{Kind: Stage}, {Kind: Verify}, {Kind: Preview}, {Kind: Publish, Weights: everybody}}
+	why := fmt.Sprintf("release %.12s is the first", s.Wanted)
+	if !s.Live.IsZero() {
+		why = fmt.Sprintf("release %.12s replaces %.12s", s.Wanted, s.Live)
+	}
+	return Plan{Why: why, Steps: append(before, after...)}, nil
+}

@@ -1,0 +1,129 @@
+package static
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/org/checkout-deploy/internal/channel"
+	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/store"
+	"github.com/org/checkout-deploy/internal/target"
+)
+
+// revert is the document at deploy/revert/<n>.json: what takes n back. With it a
+// rollback needs no key and no file but this one.
+type revert struct {
+	V  int            `json:"v"`
+	Of release.Digest `json:"of"` // the channel n, by its bytes
+	// Channel is the envelope of n+1, and Page the entry's bytes then. Both are
+	// missing where there is nothing to go back to.
+	Channel json.RawMessage `json:"channel,omitempty"`
+	Page    []byte          `json:"page,omitempty"`
+}
+
+// wayBack makes the revert of p.
+func (t *Target) wayBack(ctx context.Context, p *Publication, of release.Digest) ([]byte, error) {
+	back := revert{V: 1, Of: of}
+	if id := p.next.Fallback; !id.IsZero() {
+		c := p.taken(of)
+		page, err := t.pageOf(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("preparing the way back: %w", err)
+		}
+		if c.Nonce, err = channel.NewNonce(t.Random); err != nil {
+			return nil, err
+		}
+		sealed, err := channel.Seal(&c)
+		if err != nil {
+			return nil, err
+		}
+		if back.Channel, err = sealed.Encode(); err != nil {
+			return nil, err
+		}
+		ref := channel.Ref{Seq: c.Seq, Nonce: c.Nonce, Release: id, Channel: sealed.Digest}
+		if back.Page, err = entry(page, t.Base, ref); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(back)
+}
+
+// taken is the channel that takes p back: the fallback alone, and a hold.
+func (p *Publication) taken(of release.Digest) channel.Channel {
+	c := *p.next
+	c.Seq, c.Prev = c.Seq+1, of
+	c.Hold = &channel.Hold{Reason: fmt.Sprintf("rolled back from sequence %d, release %s", p.next.Seq, p.next.Live())}
+	c.Serve(p.next.Fallback)
+	if p.from.Channel != nil && p.from.Live() == c.Live() {
+		c.Fallback = p.from.Channel.Fallback // one further back
+	}
+	c.Keep()
+	return c
+}
+
+// prepared reads the revert of the sequence n.
+func (t *Target) prepared(ctx context.Context, n int64) (*revert, error) {
+	data, _, err := store.Read(ctx, t.Store, revertOf(n), 2*maxPage)
+	if err != nil {
+		return nil, fmt.Errorf("reading the prepared revert: %w", err)
+	}
+	var r revert
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("reading the prepared revert %s: %w", revertOf(n), err)
+	}
+	if r.V != 1 {
+		return nil, fmt.Errorf("reading the prepared revert %s: got version %d, want 1; a newer checkout-deploy wrote it", revertOf(n), r.V)
+	}
+	return &r, nil
+}
+
+// Revert takes back what is live by the revert that was prepared for it: it
+// reads the page, the revert and the marker, and does one conditional write.
+// Where a revert is live already nothing is done. Unless only is nil, nothing but
+// that is taken back, and target.ErrLost says that something else is live.
+func (t *Target) Revert(ctx context.Context, only *channel.Ref) (*State, error) {
+	now, err := t.entry(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case only != nil && now.Ref != *only:
+		return nil, fmt.Errorf("taking back sequence %d: %w", only.Seq, target.ErrLost)
+	case now.Ref.Seq == 0:
+		return nil, fmt.Errorf("taking back what is live: %s is not a page that a deploy put there", t.Entry)
+	case isRevert(now.Ref.Seq):
+		return now, nil
+	}
+	page, ref, err := t.back(ctx, now.Ref)
+	if err != nil {
+		return nil, fmt.Errorf("taking back sequence %d: %w", now.Ref.Seq, err)
+	}
+	version, err := t.swap(ctx, swap{from: now.Version, over: now.Ref.Channel, page: page, ref: ref})
+	if err != nil {
+		return nil, fmt.Errorf("taking back sequence %d: %w", now.Ref.Seq, err)
+	}
+	return &State{Version: version, Ref: ref}, nil
+}
+
+// back reads and checks what takes ref back.
+func (t *Target) back(ctx context.Context, ref channel.Ref) (page []byte, to channel.Ref, err error) {
+	r, err := t.prepared(ctx, ref.Seq)
+	if err != nil {
+		return nil, to, err
+	}
+	if r.Of != ref.Channel {
+		return nil, to, fmt.Errorf("%s is of the channel %s, and %s is live", revertOf(ref.Seq), r.Of, ref.Channel)
+	}
+	if r.Channel == nil {
+		return nil, to, target.ErrNoWayBack
+	}
+	e, c, err := channel.Open(r.Channel)
+	if err != nil {
+		return nil, to, fmt.Errorf("%s: %w", revertOf(ref.Seq), err)
+	}
+	_, to, ours, err := cut(r.Page, t.Base)
+	if want := (channel.Ref{Seq: ref.Seq + 1, Nonce: c.Nonce, Release: c.Live(), Channel: e.Digest}); err != nil || !ours || to != want || c.Target != t.Name {
+		return nil, to, fmt.Errorf("%s: its page, its channel and the target %q don't belong together: it was altered in the store", revertOf(ref.Seq), t.Name)
+	}
+	return r.Page, to, t.Complete(ctx, to.Release)
+}

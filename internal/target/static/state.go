@@ -1,0 +1,133 @@
+package static
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/org/checkout-deploy/internal/channel"
+	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/store"
+)
+
+// State is what a target serves at one moment.
+type State struct {
+	// Version is that of the entry: what the next write replaces. Zero is none.
+	Version store.Version
+	// Foreign: there is an entry, and no deploy of ours put it there.
+	Foreign bool
+	// Ref, Page and Channel are zero where nothing of ours is served. Page is the
+	// release's own.
+	Ref     channel.Ref
+	Page    []byte
+	Channel *channel.Channel
+	// Healthy: it was watched, and passed.
+	Healthy bool
+}
+
+// Live is the release that is served, or zero.
+func (s *State) Live() release.Digest { return s.Ref.Release }
+
+// Healthiest is the release to go back to from what is published over this
+// state: what is live if it was recorded healthy, else what was before it.
+func (s *State) Healthiest() release.Digest {
+	switch {
+	case s.Channel == nil:
+		return release.Digest{}
+	case s.Healthy:
+		return s.Live()
+	}
+	return s.Channel.Fallback
+}
+
+// removing are the releases that can't be published now.
+func (s *State) removing() []channel.Retirement {
+	if s.Channel == nil {
+		return nil
+	}
+	return s.Channel.Removing()
+}
+
+// removes is ErrRemoving if the release's files are being removed.
+func (s *State) removes(id release.Digest) error {
+	for _, r := range s.removing() {
+		if r.Release == id {
+			return fmt.Errorf("release %s: %w, after %s", id, ErrRemoving, r.Removing.Add(shortest).UTC().Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// State reads what is live.
+func (t *Target) State(ctx context.Context) (*State, error) {
+	s, err := t.entry(ctx)
+	if err != nil || s.Ref.Seq == 0 {
+		return s, err
+	}
+	if s.Channel, err = t.published(ctx, s.Ref); err != nil {
+		return nil, err
+	}
+	s.Healthy, err = t.passed(ctx, s.Ref)
+	return s, err
+}
+
+// entry reads the entry alone: one request.
+func (t *Target) entry(ctx context.Context) (*State, error) {
+	data, info, err := store.Read(ctx, t.Store, t.Entry, maxPage)
+	if store.CodeOf(err) == store.NotFound {
+		return &State{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading what is live: %w", err)
+	}
+	page, ref, ours, err := cut(data, t.Base)
+	if err != nil {
+		return nil, fmt.Errorf("reading what is live: %s: %w", t.Entry, err)
+	}
+	return &State{Version: info.Version, Foreign: !ours, Ref: ref, Page: page}, nil
+}
+
+// published reads the channel that a page names, and holds it against the page.
+func (t *Target) published(ctx context.Context, ref channel.Ref) (*channel.Channel, error) {
+	name, data, err := t.logged(ctx, ref)
+	if err != nil {
+		return nil, fmt.Errorf("reading the channel that is live: %w", err)
+	}
+	e, c, err := channel.Open(data)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", name, err)
+	case e.Digest != ref.Channel:
+		return nil, fmt.Errorf("%s: got SHA-256 %s, and the page that is live names %s: one of them was altered", name, e.Digest, ref.Channel)
+	case c.Target != t.Name:
+		return nil, fmt.Errorf("%s: got the target %q, want %q: the store belongs to another environment", name, c.Target, t.Name)
+	case c.Seq != ref.Seq || c.Nonce != ref.Nonce || c.Live() != ref.Release:
+		return nil, fmt.Errorf("%s: it is not the channel that the live page says it is", name)
+	}
+	return c, nil
+}
+
+// logged reads the channel's envelope from the log; a revert's was prepared.
+func (t *Target) logged(ctx context.Context, ref channel.Ref) (name string, data []byte, err error) {
+	if isRevert(ref.Seq) {
+		name = revertOf(ref.Seq - 1)
+		r, err := t.prepared(ctx, ref.Seq-1)
+		if err != nil {
+			return name, nil, err
+		}
+		return name, r.Channel, nil
+	}
+	name = logOf(ref.Seq, ref.Nonce)
+	data, _, err = store.Read(ctx, t.Store, name, channel.MaxSize)
+	return name, data, err
+}
+
+func isRevert(seq int64) bool { return seq%2 == 1 }
+
+func logOf(seq int64, nonce channel.Nonce) string {
+	return fmt.Sprintf("deploy/log/%d-%s.json", seq, nonce)
+}
+
+// ErrRemoving says that nobody needed the release any more.
+var ErrRemoving = errors.New("its files are being removed; deploy it again when they are")
