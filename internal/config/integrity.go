@@ -2,10 +2,12 @@ package config
 
 import (
 	"errors"
+	"io/fs"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 )
 
 func init() {
@@ -26,6 +28,7 @@ func init() {
 	addObject("sigstore", "A deployment of Sigstore of one's own.", sigstoreTable.entries())
 	addObject("signed-by", "Who must have signed: a key, or an identity and its issuer.", signedByTable.entries())
 	addShape("origin", schema{"type": "string", "pattern": `^(https?|wss?)://[^/?#\s]+$|\$\{`})
+	addShape("route", schema{"type": "string", "pattern": `^/|\$\{`})
 	addShape("web-address", schema{"type": "string", "pattern": `^https?://\S+$|\$\{`})
 }
 
@@ -82,7 +85,7 @@ const (
 
 var scriptPolicies = []ScriptPolicy{ScriptHashes, ScriptStrictDynamic}
 
-// Headers are those that sri-manifest writes. Lists hold origins.
+// Headers are those that sri-manifest writes. Lists hold origins, but for Routes.
 type Headers struct {
 	CSP             Policy
 	Scripts         ScriptPolicy
@@ -91,6 +94,7 @@ type Headers struct {
 	ReportTo        string // URL, "" for none
 	Connect, Images, Fonts, Styles, Frames,
 	Workers, Forms, FrameAncestors, Payment []string
+	Routes []string // paths where a page is served too, from "/"; "/*" ends one that stands for all below
 }
 
 // Live is what the live check looks at.
@@ -161,6 +165,9 @@ var headersTable = table[Headers]{
 	origins("forms", func(h *Headers) *[]string { return &h.Forms }, "Origins that forms may be sent to."),
 	origins("frame-ancestors", func(h *Headers) *[]string { return &h.FrameAncestors }, "Origins of pages that may show this one in a frame.", instead("none")),
 	origins("payment", func(h *Headers) *[]string { return &h.Payment }, "Origins of frames that may ask the browser for payment, besides the page.", example([]string{"https://pay.example.com"})),
+	key("routes", routes(), func(h *Headers) *[]string { return &h.Routes },
+		"Paths below the release's folder at which a server gives the `index.html` above them, as for an application with routes. `/*` stands for all below.",
+		instead("the pages' own paths"), example([]string{"/checkout", "/checkout/*"})),
 }
 
 var liveTable = table[Live]{
@@ -216,6 +223,8 @@ func eachOf(words, item string, check func(string) error) kindOf[[]string] {
 
 func originList() kindOf[[]string] { return eachOf("origin or list of origins", "origin", checkOrigin) }
 
+func routes() kindOf[[]string] { return eachOf("path or list of paths", "route", checkRoute) }
+
 func webAddresses() kindOf[[]string] {
 	return eachOf("URL or list of URLs", "web-address", checkWebAddress)
 }
@@ -234,6 +243,17 @@ func checkOrigin(s string) error {
 		return nil
 	}
 	return errors.New("got " + quote(s) + ", want an origin of https or wss")
+}
+
+// checkRoute wants letters that mean the same to every server.
+func checkRoute(s string) error {
+	path, _ := strings.CutSuffix(s, "/*")
+	below, ok := strings.CutPrefix(path+"/", "/")
+	below = strings.TrimSuffix(strings.TrimSuffix(below, "/"), "/")
+	if !ok || strings.ContainsAny(path, "*?#:\\\"'$%;{} ") || below != "" && !fs.ValidPath(below) || strings.ContainsFunc(path, unicode.IsControl) {
+		return errors.New("got " + quote(s) + ", want a path from / on without a query, such as /checkout or /checkout/*")
+	}
+	return nil
 }
 
 func checkWebAddress(s string) error {

@@ -62,7 +62,7 @@ func (j *job) header(p *pinned) (*header.Set, error) {
 		TrustedTypes: header.Mode(h.TrustedTypes), ReportTo: h.ReportTo,
 		ThirdParty: p.listed.resources(),
 		Connect:    h.Connect, Images: h.Images, Fonts: h.Fonts, Styles: h.Styles, Frames: h.Frames,
-		Workers: h.Workers, Forms: h.Forms, FrameAncestors: h.FrameAncestors, Payment: h.Payment,
+		Workers: h.Workers, Forms: h.Forms, FrameAncestors: h.FrameAncestors, Payment: h.Payment, Routes: h.Routes,
 	})
 	var refusal *header.Refusal
 	if errors.As(err, &refusal) {

@@ -54,6 +54,9 @@ func (s *Set) Nginx(prefix string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("# Headers of a release. Include it into its server block.\n")
 	for _, r := range s.Rules {
+		if r.Route { // the fallback to its page takes that page's location
+			continue
+		}
 		kind, path := "=", prefix+r.Path[1:]
 		if folder, ok := strings.CutSuffix(path, "*"); ok {
 			kind, path = "^~", folder
@@ -81,6 +84,9 @@ func (s *Set) Netlify(prefix string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	for _, r := range s.Rules {
+		if r.Route && s.shared(r) {
+			continue
+		}
 		path, star := strings.CutSuffix(prefix+r.Path[1:], "*")
 		// "*" and ":" stand for parts of a path here.
 		b.WriteString(strings.NewReplacer("*", "%2A", ":", "%3A").Replace((&url.URL{Path: path}).EscapedPath()))

@@ -64,6 +64,8 @@ type Input struct {
 	ThirdParty []Resource
 	Connect, Images, Fonts, Styles, Frames,
 	Workers, Forms, FrameAncestors, Payment []string
+	// Routes are paths at which a server gives the index.html above them, as Rule's.
+	Routes []string
 }
 
 // Resource is a script or style of somebody else, as the inventory has it.
@@ -89,6 +91,8 @@ type Rule struct {
 	// that ends in "*" stands for all that begin so and have no rule of their own.
 	Path   string
 	Fields []Field
+	// Route says that a page of another path is served here.
+	Route bool
 }
 
 // Set is the headers of a release.
@@ -116,6 +120,7 @@ func Make(in Input) (*Set, error) {
 		m.page(path, in.Pages[path])
 	}
 	m.files()
+	m.routes()
 	m.judge()
 	return m.set, nil
 }
@@ -152,6 +157,11 @@ func (in *Input) check(p *problems) {
 	case Hashes, StrictDynamic:
 	default:
 		add("got the style %s of scripts, want %s or %s", quote(string(in.Scripts)), Hashes, StrictDynamic)
+	}
+	for _, route := range in.Routes {
+		if above(in.Pages, route) == "" {
+			add("routes: got %s, and no index.html among the pages in or above it; want a path at which one is served", quote(route))
+		}
 	}
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-$"
 	if strings.Trim(in.Nonce, letters) != "" {

@@ -23,9 +23,9 @@ func (m *maker) page(file string, doc *page.Document) {
 		Field{"X-Content-Type-Options", "nosniff"},
 		Field{"Cache-Control", "no-cache"},
 	)
-	m.set.Rules = append(m.set.Rules, Rule{"/" + file, fields})
+	m.set.Rules = append(m.set.Rules, Rule{Path: "/" + file, Fields: fields})
 	if dir, name := path.Split(file); name == "index.html" {
-		m.set.Rules = append(m.set.Rules, Rule{"/" + dir, fields})
+		m.set.Rules = append(m.set.Rules, Rule{Path: "/" + dir, Fields: fields})
 	}
 	m.blocked(file, doc)
 }
@@ -105,17 +105,16 @@ func (m *maker) files() {
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
 		if len(folders[dir]) == 1 && m.isAlone(dir, folders) {
 			for key := range folders[dir] {
-				m.set.Rules = append(m.set.Rules, Rule{"/" + dir + "/*", fields[key]})
+				m.set.Rules = append(m.set.Rules, Rule{Path: "/" + dir + "/*", Fields: fields[key]})
 			}
 			continue
 		}
 		for key, files := range folders[dir] {
 			for _, f := range files {
-				m.set.Rules = append(m.set.Rules, Rule{"/" + f, fields[key]})
+				m.set.Rules = append(m.set.Rules, Rule{Path: "/" + f, Fields: fields[key]})
 			}
 		}
 	}
-	slices.SortFunc(m.set.Rules, func(a, b Rule) int { return strings.Compare(a.Path, b.Path) })
 }
 
 // isAlone: a folder without folders and pages in it, and not the release's.

@@ -11,6 +11,8 @@ const (
 	ruleLong         = "header/too-long"
 	ruleHeadersFile  = "header/headers-file-limits"
 	ruleTrustedTypes = "header/trusted-types"
+	ruleRoutes       = "header/routes"
+	ruleSharedRoute  = "header/route-with-files"
 )
 
 var rules = []finding.Rule{
@@ -49,6 +51,16 @@ var rules = []finding.Rule{
 		Short: "Trusted Types are enforced, and the release's run time sets scripts' URLs as text.",
 		Help:  "Browsers refuse that unless the page has a default policy. Write one that allows the release's own folder, before the first script; or use report-only.",
 	},
+	{
+		ID: ruleRoutes, Severity: finding.Info,
+		Short: "A page may be served at paths whose headers nobody asked for.",
+		Help:  "An application with routes is one page at many paths, and headers.json and _headers know those that integrity.headers.routes names. The snippet for nginx needs none: its fallback takes the page's own headers.",
+	},
+	{
+		ID: ruleSharedRoute, Severity: finding.Medium,
+		Short: "The _headers file has no rule for a route that has others below it.",
+		Help:  "Netlify and Cloudflare join the values of all rules of a path, so what is below would get the page's headers as well. Name the routes that have no files below them, such as /checkout/* in place of /*.",
+	},
 }
 
 // Rules describes every kind of finding of this package.
@@ -61,5 +73,7 @@ var hints = map[string]string{
 	ruleUnlisted:     "add it to the inventory, or remove the tag",
 	ruleLong:         "use scripts: strict-dynamic, or raise the servers' limit of response headers",
 	ruleHeadersFile:  "on Cloudflare, set the headers from the JSON by a rule or in a Worker",
+	ruleRoutes:       "name them by integrity.headers.routes: [/checkout/*], or [/] if there are none",
+	ruleSharedRoute:  "name routes that have no files below them, such as /checkout/*, or take the headers from the JSON",
 	ruleTrustedTypes: "use trusted-types: report-only, or write a default policy into the page",
 }
