@@ -34,8 +34,7 @@ func Send(ctx context.Context, r *action.Run, id release.Digest, dir string) (er
 		return fmt.Errorf("handing over the release: %w", err)
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	_, err = client.Upload(ctx, FilesName(id), root.FS())
-	return kind(err)
+	return kind(keep(ctx, client, FilesName(id), root.FS()))
 }
 
 // Receive makes dir of the release with the given id, or leaves nothing. dir must

@@ -11,10 +11,13 @@ import (
 	"github.com/org/checkout-deploy/internal/release"
 )
 
-// SendIntegrity keeps the statements beside a release and the folder of evidence for
-// later jobs, as one artifact: attestations/ and evidence/. A folder that is "" is
-// left out.
-func SendIntegrity(ctx context.Context, r *action.Run, name, statements, evidence string) (err error) {
+// EvidenceFolder is where the artifact has the files of evidence.
+const EvidenceFolder = "evidence"
+
+// SendIntegrity keeps the statements beside a release and the files of evidence for
+// later jobs, as one artifact: attestations/ and evidence/. The folder of statements
+// is left out where it is "".
+func SendIntegrity(ctx context.Context, r *action.Run, name, statements string, evidence map[string][]byte) (err error) {
 	client, err := client(r)
 	if err != nil {
 		return err
@@ -24,14 +27,27 @@ func SendIntegrity(ctx context.Context, r *action.Run, name, statements, evidenc
 		return fmt.Errorf("handing over the evidence: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(both)) }()
-	for place, folder := range map[string]string{release.StatementDir: statements, "evidence": evidence} {
-		if folder == "" {
-			continue
-		}
-		if err := os.CopyFS(filepath.Join(both, place), os.DirFS(folder)); err != nil {
-			return fmt.Errorf("handing over %s: %w", place, err)
+	if err := gather(both, statements, evidence); err != nil {
+		return fmt.Errorf("handing over the evidence: %w", err)
+	}
+	return kind(keep(ctx, client, name, os.DirFS(both)))
+}
+
+// gather puts into dir what the artifact holds.
+func gather(dir, statements string, evidence map[string][]byte) error {
+	if statements != "" {
+		if err := os.CopyFS(filepath.Join(dir, release.StatementDir), os.DirFS(statements)); err != nil {
+			return err
 		}
 	}
-	_, err = client.Upload(ctx, name, os.DirFS(both))
-	return kind(err)
+	folder := filepath.Join(dir, EvidenceFolder)
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		return err
+	}
+	for name, data := range evidence {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -19,7 +19,7 @@ import (
 const maxShown = 100
 
 // end tells what was found, hands everything over, and fails where it is too much.
-func (j *job) end(ctx context.Context, id release.Digest, p report.Page, newRelease bool) error {
+func (j *job) end(ctx context.Context, id release.Digest, p report.Page, made bool) error {
 	for _, f := range j.findings[:min(len(j.findings), maxShown)] {
 		j.r.Report(j.r.Within(j.dir, f))
 	}
@@ -33,7 +33,7 @@ func (j *job) end(ctx context.Context, id release.Digest, p report.Page, newRele
 		j.r.SetOutput("evidence", j.r.Shown(filepath.Join(j.out, evidenceFile)))
 		j.r.SetOutput("sarif", j.r.Shown(filepath.Join(j.out, findingsFile)))
 	}
-	if err := j.handOver(ctx, id, newRelease); err != nil {
+	if err := j.handOver(ctx, id, made); err != nil {
 		return err
 	}
 	if len(worst) > 0 {
@@ -43,17 +43,18 @@ func (j *job) end(ctx context.Context, id release.Digest, p report.Page, newRele
 	return nil
 }
 
-// handOver keeps for later jobs what was made.
-func (j *job) handOver(ctx context.Context, id release.Digest, newRelease bool) error {
+// handOver keeps for later jobs what this run wrote, and a release that this action
+// made.
+func (j *job) handOver(ctx context.Context, id release.Digest, made bool) error {
 	if !j.in.artifact || j.in.mode == ofBaseline {
 		return nil
 	}
 	err := error(nil)
-	if newRelease {
+	if made {
 		err = handover.Send(ctx, j.r, id, j.dist)
 	}
 	if err == nil {
-		err = handover.SendIntegrity(ctx, j.r, j.artifactName(id), j.statements(id), j.out)
+		err = handover.SendIntegrity(ctx, j.r, j.artifactName(id), j.statements(id), j.wrote)
 	}
 	if errors.Is(err, handover.ErrNoArtifacts) {
 		return nil // the folders are the hand-over

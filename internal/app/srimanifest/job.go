@@ -24,6 +24,7 @@ type job struct {
 	out      string // absolute
 	findings []finding.Finding
 	rules    []finding.Rule
+	wrote    outFiles // of this run
 	// incomplete says why no findings would prove nothing.
 	incomplete string
 }
@@ -66,6 +67,9 @@ func (j *job) checkPlaces() (errs []error) {
 		if file := fileOnTheWay(folder.path); file != "" {
 			problem("%s: got %q, but %q is a file; want a folder", folder.input, j.relative(folder.path), j.relative(file))
 		}
+	}
+	if names := j.strangers(); len(names) > 0 {
+		problem("out: got %q, where %s is of somebody else and would be replaced; want a folder of its own, such as integrity", j.in.out, strings.Join(names, ", "))
 	}
 	if (j.in.key != "") != (j.in.sign == byKey) {
 		problem("sign, key: got %s and %s, want sign: key with a key, or none", j.in.sign, orNothing(strings.SplitN(j.in.key, ":", 2)[0]))

@@ -62,7 +62,9 @@ func (j *job) compareInventory(inv *inventory.Inventory, seen inventory.Observed
 	var found []finding.Finding
 	l.scripts, found = inv.Check(seen, j.r.Now())
 	j.found(found...)
-	l.diff, err = inv.Propose(seen)
+	if l.diff, err = inv.Propose(seen); l.diff != "" {
+		l.diff = header.Mark + l.diff // git apply passes it over
+	}
 	return l, err
 }
 

@@ -1,12 +1,18 @@
 package srimanifest
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/integrity/adopt"
+	"github.com/org/checkout-deploy/internal/integrity/header"
 )
 
 // outFiles are the files of the folder out, by name.
@@ -18,11 +24,54 @@ const (
 	evidenceFile = "evidence.json"
 )
 
-// possible are the files that a run may write: one that this run does not write is
-// of an earlier run, and goes.
-var possible = []string{
-	"headers.json", "headers.nginx.conf", "_headers", "inventory.diff",
-	findingsFile, evidenceFile, "evidence.csv", "evidence.html", evidenceFile + signed,
+// Of the files that a run may write, those that it does not write are of an earlier
+// run, and go. The headers are a release's: a live check leaves them.
+var (
+	headerFiles = []string{"headers.json", "headers.nginx.conf", "_headers"}
+	otherFiles  = []string{"inventory.diff", findingsFile, evidenceFile, "evidence.csv", "evidence.html", evidenceFile + signed}
+)
+
+// possible are the files that a run of this mode may write into out.
+func (j *job) possible() []string {
+	switch j.in.mode {
+	case ofBaseline:
+		return nil
+	case ofRelease:
+		return slices.Concat(headerFiles, otherFiles)
+	default:
+		return otherFiles
+	}
+}
+
+// strangers are what has a name of ours in out, and no run wrote.
+func (j *job) strangers() (names []string) {
+	for _, name := range j.possible() {
+		path := filepath.Join(j.out, name)
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil && info.Mode().IsRegular() && info.Size() <= maxPack {
+			if data, err := os.ReadFile(path); err == nil && isOurs(name, data) {
+				continue
+			}
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// isOurs reports whether a run wrote a file: such a file says so.
+func isOurs(name string, data []byte) bool {
+	switch name {
+	case "headers.nginx.conf", "_headers", "inventory.diff": // also where a part of one was pasted into a file of somebody's
+		return bytes.HasPrefix(data, []byte(header.Mark))
+	case "evidence.csv":
+		return bytes.HasPrefix(data, []byte("\ufeffname,kind,party,page,"))
+	case evidenceFile + signed:
+		return bytes.Contains(data, []byte("application/vnd.dev.sigstore.bundle"))
+	}
+	return bytes.Contains(data, []byte(adopt.ToolName))
 }
 
 // writeOut stages the files of out and puts them in their place.
@@ -53,7 +102,8 @@ func (j *job) commitOut(files outFiles, staged stagedFiles) error {
 	if err := staged.commit(j); err != nil {
 		return err
 	}
-	for _, name := range possible {
+	j.wrote = files
+	for _, name := range j.possible() {
 		if _, ok := files[name]; !ok {
 			if err := place.Remove(filepath.Join(j.out, name)); err != nil {
 				return fmt.Errorf("removing an earlier %s: %w", name, err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/integrity/adopt"
 	"github.com/org/checkout-deploy/internal/integrity/coverage"
 	"github.com/org/checkout-deploy/internal/integrity/header"
 	"github.com/org/checkout-deploy/internal/inventory"
@@ -57,7 +58,9 @@ func (in *inputs) pin(ctx context.Context, r *action.Run) (err error) {
 	if err := j.record(ctx, p, signer); err != nil {
 		return err
 	}
-	return j.end(ctx, p.id, j.summary(p), p.wired.stage != nil)
+	// Also one that an earlier run made: who knows whether it was sent.
+	made := p.release.Tool.Name == adopt.ToolName
+	return j.end(ctx, p.id, j.summary(p), made)
 }
 
 // judge compares what is there with what should be.

@@ -279,7 +279,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			dir := project(t, map[string]string{"integrity/evidence.json": "of before"})
+			dir := project(t, map[string]string{"integrity/evidence.json": `{"tool":"checkout-deploy/sri-manifest"}`})
 			built(t, dir, plainPage)
 			write(t, dir, row.files)
 			if row.harm != nil {

@@ -8,7 +8,13 @@ import (
 	"strings"
 )
 
-// JSON is {"rules": [{"path": …, "headers": [{"name": …, "value": …}]}]}.
+// tool writes these files.
+const tool = "checkout-deploy/sri-manifest"
+
+// Mark is the first line of a text file: by it a later run knows what it may replace.
+const Mark = "# Written by " + tool + ": each run writes it anew.\n"
+
+// JSON is {"tool": …, "rules": [{"path": …, "headers": [{"name": …, "value": …}]}]}.
 func (s *Set) JSON() []byte {
 	type field struct {
 		Name  string `json:"name"`
@@ -19,8 +25,9 @@ func (s *Set) JSON() []byte {
 		Headers []field `json:"headers"`
 	}
 	out := struct {
+		Tool  string `json:"tool"`
 		Rules []rule `json:"rules"`
-	}{[]rule{}}
+	}{tool, []rule{}}
 	for _, r := range s.Rules {
 		to := rule{Path: r.Path, Headers: []field{}}
 		for _, f := range r.Fields {
@@ -52,7 +59,7 @@ func (s *Set) Nginx(prefix string) ([]byte, error) {
 		return nil, fmt.Errorf("writing for nginx: %w", err)
 	}
 	var b bytes.Buffer
-	b.WriteString("# Headers of a release. Include it into its server block.\n")
+	b.WriteString(Mark + "# Headers of a release. Include it into its server block.\n")
 	for _, r := range s.Rules {
 		if r.Route { // the fallback to its page takes that page's location
 			continue
@@ -83,6 +90,7 @@ func (s *Set) Netlify(prefix string) ([]byte, error) {
 		return nil, fmt.Errorf("writing _headers: %w", err)
 	}
 	var b bytes.Buffer
+	b.WriteString(Mark)
 	for _, r := range s.Rules {
 		if r.Route && s.shared(r) {
 			continue
