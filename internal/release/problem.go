@@ -18,25 +18,48 @@ func (p Problem) String() string {
 	return p.Path + ": got " + p.Got + ", want " + p.Want
 }
 
-// Error is everything wrong with a record: the first twenty problems, in the
-// order of the record, and how many more there are.
-type Error struct {
-	Problems []Problem
+// Error is everything wrong with a record, in its order.
+type Error struct{ ProblemList[Problem] }
+
+func (e *Error) Error() string { return e.Say("invalid release record") }
+
+// ProblemList has the first twenty problems with a text, and how many more there are.
+type ProblemList[P fmt.Stringer] struct {
+	Problems []P
 	More     int
 }
 
-func (e *Error) Error() string {
+const maxProblems = 20
+
+// Add takes a problem. Past the bound it only counts.
+func (l *ProblemList[P]) Add(p P) {
+	if l.IsFull() {
+		l.More++
+		return
+	}
+	l.Problems = append(l.Problems, p)
+}
+
+// IsFull says that no more are kept.
+func (l *ProblemList[P]) IsFull() bool { return len(l.Problems) >= maxProblems }
+
+// Say lists the problems after what they are about.
+func (l *ProblemList[P]) Say(about string) string {
+	if n := len(l.Problems) + l.More; n != 1 {
+		about = fmt.Sprintf("%s, %d problems:\n ", about, n)
+	} else {
+		about += ":"
+	}
 	var b strings.Builder
-	n := len(e.Problems) + e.More
-	if n == 1 {
-		return "invalid release record: " + e.Problems[0].String()
+	b.WriteString(about)
+	for i, p := range l.Problems {
+		if i > 0 {
+			b.WriteString("\n ")
+		}
+		b.WriteString(" " + p.String())
 	}
-	fmt.Fprintf(&b, "invalid release record, %d problems:", n)
-	for _, p := range e.Problems {
-		b.WriteString("\n  " + p.String())
-	}
-	if e.More > 0 {
-		fmt.Fprintf(&b, "\n  and %d more", e.More)
+	if l.More > 0 {
+		fmt.Fprintf(&b, "\n  and %d more", l.More)
 	}
 	return b.String()
 }
@@ -57,19 +80,16 @@ func (e *UnknownVersionError) Error() string {
 		e.Got, strings.Join(known, ", "))
 }
 
-const maxProblems = 20
-
 // report collects problems. A place is reported once, and nothing inside it
 // afterwards: the first finding is the cause, later ones are its consequences.
 type report struct {
-	problems []Problem
-	more     int
-	seen     map[string]bool
+	list ProblemList[Problem]
+	seen map[string]bool
 }
 
 func (r *report) add(at *place, got, want string) {
-	if len(r.problems) >= maxProblems {
-		r.more++ // no bookkeeping past the bound: a hostile record must stay cheap
+	if r.list.IsFull() {
+		r.list.More++ // no bookkeeping past the bound: a hostile record must stay cheap
 		return
 	}
 	for p := at; ; p = p.in {
@@ -85,14 +105,14 @@ func (r *report) add(at *place, got, want string) {
 		r.seen = make(map[string]bool)
 	}
 	r.seen[path] = true
-	r.problems = append(r.problems, Problem{Path: path, Got: got, Want: want})
+	r.list.Add(Problem{Path: path, Got: got, Want: want})
 }
 
 func (r *report) err() error {
-	if len(r.problems) == 0 {
+	if len(r.list.Problems) == 0 {
 		return nil
 	}
-	return &Error{Problems: r.problems, More: r.more}
+	return &Error{r.list}
 }
 
 // place is a JSON path, kept as a chain so that it costs nothing until printed.
@@ -120,7 +140,9 @@ func (p *place) String() string {
 	return p.in.String() + "." + p.name
 }
 
-// quote shows a string of unknown origin: escaped, and cut to 80 bytes.
+// Quote shows a string of unknown origin: escaped, and cut to 80 bytes.
+func Quote(s string) string { return quote(s) }
+
 func quote(s string) string {
 	const most = 80
 	if len(s) <= most {

@@ -206,7 +206,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a name twice", Map, "{\"a.js\": \"1\",\n\"a.js\": \"2\"}", `2:1: got "a.js" again, want each name once in an object`},
 		{"a name twice by escapes", Map, `{"a.js": "1", "\u0061.js": "2"}`, `1:15: got "a.js" again, want each name once in an object`},
 		{"__proto__", Map, `{"__proto__": "1"}`, `1:2: got the name "__proto__", which every object has in JavaScript, want another name`},
-		{"constructor, escaped", Checkout, `{"version":2,"js":[],"x":{"\u0063onstructor":{"prototype":1}}}`, "reading the manifest: 2 problems:\n  1:27: got the name \"constructor\", which every object has in JavaScript, want another name\n  1:47: got the name \"prototype\", which every object has in JavaScript, want another name"},
+		{"constructor, escaped", Checkout, `{"version":2,"js":[],"x":{"\u0063onstructor":{"prototype":1}}}`, "reading the manifest, 2 problems:\n  1:27: got the name \"constructor\", which every object has in JavaScript, want another name\n  1:47: got the name \"prototype\", which every object has in JavaScript, want another name"},
 		{"nesting", Map, deep, `1:326: got nesting deeper than 64, want less`},
 		{"a number beyond doubles", Checkout, `{"version": 1e999}`, `1:18: got "1e999", want a number in the range of a double`},
 		{"invalid UTF-8", Map, "{\"a\xff\": 1}", `1:5: got a string that is not UTF-8, "a\xff", want UTF-8`},

@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/org/checkout-deploy/internal/release"
 )
 
 // Problem is one thing wrong with a manifest's text.
@@ -20,37 +21,13 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%d:%d: got %s, want %s", p.Line, p.Column, p.Got, p.Want)
 }
 
-// Error is everything wrong with a manifest: the first twenty problems, in the
-// order of the text, and how many more there are.
-type Error struct {
-	Problems []Problem
-	More     int
-}
+// Error is everything wrong with a manifest, in the order of the text.
+type Error struct{ release.ProblemList[Problem] }
 
-func (e *Error) Error() string {
-	var b strings.Builder
-	n := len(e.Problems) + e.More
-	if n == 1 {
-		return "reading the manifest: " + e.Problems[0].String()
-	}
-	fmt.Fprintf(&b, "reading the manifest: %d problems:", n)
-	for _, p := range e.Problems {
-		b.WriteString("\n  " + p.String())
-	}
-	if e.More > 0 {
-		fmt.Fprintf(&b, "\n  and %d more", e.More)
-	}
-	return b.String()
-}
-
-const maxProblems = 20
+func (e *Error) Error() string { return e.Say("reading the manifest") }
 
 func (e *Error) add(offset int, got, want string) {
-	if len(e.Problems) >= maxProblems {
-		e.More++
-		return
-	}
-	e.Problems = append(e.Problems, Problem{Got: got, Want: want, offset: offset})
+	e.Add(Problem{Got: got, Want: want, offset: offset})
 }
 
 // in gives the problems their places in text, and is nil for none.
@@ -91,13 +68,4 @@ func (l *locator) at(offset int) (line, column int) {
 		}
 	}
 	return l.line, l.column
-}
-
-// quote shows a text of unknown origin: escaped, and cut.
-func quote(s string) string {
-	const most = 100
-	if len(s) > most {
-		return fmt.Sprintf("%q… (%d bytes)", strings.ToValidUTF8(s[:most], ""), len(s))
-	}
-	return fmt.Sprintf("%q", s)
 }

@@ -131,9 +131,9 @@ func (r *reader) names(v release.JSON) {
 	for _, m := range v.Members {
 		switch {
 		case m.Name == "__proto__" || m.Name == "constructor" || m.Name == "prototype":
-			r.add(m.Named, "the name "+quote(m.Name)+", which every object has in JavaScript", "another name")
+			r.add(m.Named, "the name "+release.Quote(m.Name)+", which every object has in JavaScript", "another name")
 		case seen[m.Name]:
-			r.add(m.Named, quote(m.Name)+" again", "each name once in an object")
+			r.add(m.Named, release.Quote(m.Name)+" again", "each name once in an object")
 		}
 		seen[m.Name] = true
 		r.names(m.JSON)
@@ -150,9 +150,9 @@ func (r *reader) describe(v release.JSON) string {
 	case '[':
 		return "an array"
 	case '"':
-		return "the string " + quote(v.Text)
+		return "the string " + release.Quote(v.Text)
 	}
-	return quote(r.text[v.From:v.To])[1 : min(v.To-v.From, 100)+1]
+	return release.Quote(r.text[v.From:v.To])[1 : min(v.To-v.From, 100)+1]
 }
 
 func member(v release.JSON, name string) (release.JSONMember, bool) {

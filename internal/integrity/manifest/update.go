@@ -154,7 +154,7 @@ func valuesOf(base string, files map[string]integrity.Metadata) (map[string]stri
 			return nil, err
 		}
 		if len(m) == 0 {
-			return nil, fmt.Errorf("got no integrity of %s, want a hash", quote(file))
+			return nil, fmt.Errorf("got no integrity of %s, want a hash", release.Quote(file))
 		}
 		values[base+file] = m.String()
 	}

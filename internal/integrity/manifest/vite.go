@@ -88,7 +88,7 @@ func (g viteGraph) known(v release.JSON, name string) {
 	m, _ := member(v, name)
 	for _, key := range m.Members {
 		if g.is(key.JSON, '"', "a key of the manifest") && g.items[key.Text] == nil {
-			g.add(key.From, quote(key.Text), "a key of the manifest")
+			g.add(key.From, release.Quote(key.Text), "a key of the manifest")
 		}
 	}
 }
