@@ -67,7 +67,7 @@ func Action() action.Action {
 			Colour:      "green",
 			Inputs:      in.spec(),
 			Outputs: []action.Output{
-				{Name: "coverage", Doc: "The share of scripts and styles that are pinned, such as `100%`; `unknown` where the browser was not there to see."},
+				{Name: "coverage", Doc: "The share of the release's scripts and styles that are pinned, such as `100%`; `unknown` in the other modes, which look at pages."},
 				{Name: "release", Doc: "The release's id: another one than was given where pages were rewritten."},
 				{Name: "dist", Doc: "The folder of the release, relative to the workspace."},
 				{Name: "evidence", Doc: "The pack of evidence, `evidence.json` in the folder `out`."},

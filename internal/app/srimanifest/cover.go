@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/config"
+	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/integrity"
 	"github.com/org/checkout-deploy/internal/integrity/coverage"
 	"github.com/org/checkout-deploy/internal/integrity/header"
@@ -75,10 +77,20 @@ func (j *job) header(p *pinned) (*header.Set, error) {
 		if f.Location.Path != "" {
 			f.Location.Path = j.inDist(f.Location.Path)
 		}
-		j.found(f)
+		if !j.knows(f) {
+			j.found(f)
+		}
 	}
 	j.rules = append(j.rules, header.Rules()...)
 	return set, nil
+}
+
+// knows reports whether a finding at the same place is as bad: a tag without a hash
+// is blocked, and not pinned, for one cause.
+func (j *job) knows(f finding.Finding) bool {
+	return f.Location.Line > 0 && slices.ContainsFunc(j.findings, func(known finding.Finding) bool {
+		return known.Location == f.Location && known.Severity.Rank() >= f.Severity.Rank()
+	})
 }
 
 func orDefault(file string) string {

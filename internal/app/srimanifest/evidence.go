@@ -50,12 +50,18 @@ func (j *job) origin() evidence.Origin {
 	return o
 }
 
+// notListed is the state of a script where there is no inventory.
+const notListed = "not listed"
+
 // scriptsOf are what was seen, with what the inventory says of each, and what it
 // names and nobody saw.
 func scriptsOf(l listed) (all []evidence.Script) {
 	seen := map[int]bool{}
 	for _, s := range l.scripts {
 		e := evidence.Script{State: string(s.State)}
+		if l.file == nil { // nobody asked who approved it
+			e.State = notListed
+		}
 		switch {
 		case s.Own != nil:
 			e.Name, e.Kind, e.Party, e.Hash = s.Own.Path, roleName(s.Own.Role), "own", s.Own.Integrity

@@ -210,7 +210,7 @@ func stateMark(state string) report.Mark {
 		m.Status = report.Passed
 	case "exception":
 		m.Status = report.Warning
-	case "unknown", "unseen":
+	case "unknown", "unseen", notListed:
 		m.Status = report.Unknown
 	}
 	return m

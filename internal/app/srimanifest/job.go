@@ -25,6 +25,8 @@ type job struct {
 	findings []finding.Finding
 	rules    []finding.Rule
 	wrote    outFiles // of this run
+	// noInventory says that the file is not there, which was told.
+	noInventory bool
 	// incomplete says why no findings would prove nothing.
 	incomplete string
 }

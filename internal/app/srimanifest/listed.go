@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -35,6 +34,7 @@ func (j *job) readInventory() (*inventory.Inventory, error) {
 	}
 	data, err := j.file(name, maxInventory)
 	if errors.Is(err, fs.ErrNotExist) {
+		j.noInventory = true
 		j.found(finding.Finding{
 			Rule: "inventory/missing", Severity: finding.High, Location: finding.Location{Path: name},
 			Message: fmt.Sprintf("got no inventory %s, want every script of the payment page in it", name),
@@ -60,8 +60,9 @@ func (j *job) compareInventory(inv *inventory.Inventory, seen inventory.Observed
 		return l, nil
 	}
 	var found []finding.Finding
-	l.scripts, found = inv.Check(seen, j.r.Now())
-	j.found(found...)
+	if l.scripts, found = inv.Check(seen, j.r.Now()); !j.noInventory { // else all are missing, for one cause
+		j.found(found...)
+	}
 	if l.diff, err = inv.Propose(seen); l.diff != "" {
 		l.diff = header.Mark + l.diff // git apply passes it over
 	}
@@ -77,7 +78,7 @@ func observed(p *pinned) inventory.Observed {
 			guards[inline.Text] = true
 		}
 		for _, e := range p.wired.pages[name].Elements {
-			if l, ok := loadedBy(name, e); ok && !guards[e.Text] {
+			if l, ok := loadedBy(name, p.wired.pages[name], e); ok && !guards[e.Text] {
 				seen.Loaded = append(seen.Loaded, l)
 			}
 		}
@@ -86,7 +87,7 @@ func observed(p *pinned) inventory.Observed {
 }
 
 // loadedBy is an element that brings in what is none of the release.
-func loadedBy(name string, e page.Element) (inventory.Loaded, bool) {
+func loadedBy(name string, doc *page.Document, e page.Element) (inventory.Loaded, bool) {
 	l := inventory.Loaded{Page: name, Integrity: e.Integrity, Kind: release.Script}
 	switch e.Kind {
 	case page.Style:
@@ -99,20 +100,13 @@ func loadedBy(name string, e page.Element) (inventory.Loaded, bool) {
 		l.Hashes = []string{integrity.Sum(integrity.SHA384, []byte(e.Text)).String()}
 		return l, strings.TrimSpace(e.Text) != ""
 	}
-	u, err := url.Parse(e.URL)
-	if err != nil || u.Host == "" {
-		return l, false
-	}
-	if u.Scheme == "" {
-		u.Scheme = "https"
-	}
-	l.URL = u.String()
-	return l, true
+	l.URL = doc.Address(e.URL)
+	return l, l.URL != ""
 }
 
 // resources are the scripts and styles of others that headers have to allow.
 func (l listed) resources() (all []header.Resource) {
-	named := map[string]bool{}
+	named := map[string]bool{} // those that are no pattern
 	if l.file != nil {
 		for _, e := range l.file.Entries {
 			if e.URL == "" {
@@ -126,14 +120,22 @@ func (l listed) resources() (all []header.Resource) {
 				}
 			}
 			all = append(all, r)
+			named[r.URL] = true
 		}
 	}
 	for _, s := range l.scripts {
-		if s.Loaded == nil || s.Loaded.URL == "" || s.Entry != nil && s.Entry.URL != "" || named[s.Loaded.URL] {
+		if s.Loaded == nil || s.Loaded.URL == "" || named[s.Loaded.URL] {
 			continue
 		}
 		named[s.Loaded.URL] = true
-		all = append(all, header.Resource{URL: s.Loaded.URL, Kind: s.Loaded.Kind, Integrity: metadata(s.Loaded.Integrity), Reason: "the inventory does not name it", Page: s.Loaded.Page})
+		r := header.Resource{URL: s.Loaded.URL, Kind: s.Loaded.Kind, Integrity: metadata(s.Loaded.Integrity), Reason: "the inventory does not name it", Page: s.Loaded.Page}
+		if s.Entry != nil && s.Entry.URL != "" { // its pattern names it
+			r.Reason = "it has no pin"
+			if s.Entry.Exception != nil {
+				r.Reason = s.Entry.Exception.Reason
+			}
+		}
+		all = append(all, r)
 	}
 	return all
 }

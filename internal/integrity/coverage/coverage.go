@@ -144,8 +144,13 @@ func Read(in Input) (*Report, error) {
 	if in.Algorithm == "" {
 		in.Algorithm = integrity.Default
 	}
+	in.PublicURL = page.Normal(in.PublicURL)
+	in.Origins = slices.Clone(in.Origins)
+	for i, o := range in.Origins {
+		in.Origins[i] = page.Normal(o)
+	}
 	r := &reader{
-		Input: in, units: map[string]*unit{}, byHash: map[integrity.Hash][]string{},
+		Input: in, told: map[location]bool{}, meant: map[string]bool{}, units: map[string]*unit{}, byHash: map[integrity.Hash][]string{},
 		report: &Report{Algorithm: in.Algorithm}, seen: map[string]*Resource{},
 	}
 	if err := r.readFiles(); err != nil {

@@ -57,6 +57,8 @@ type reader struct {
 	byHash map[integrity.Hash][]string
 	report *Report
 	seen   map[string]*Resource
+	told   map[location]bool // where a finding says why something is not pinned
+	meant  map[string]bool   // files that a page means and does not name, as a hint says
 }
 
 // readFiles looks at the disk and at the record, and at what of them differs.
@@ -232,10 +234,24 @@ func (r *reader) add(rule string, at location, format string, args ...any) {
 
 func (r *reader) addAs(rule string, severity finding.Severity, at location, format string, args ...any) {
 	f := finding.Finding{Rule: rule, Severity: severity, Message: fmt.Sprintf(format, args...), Hint: hints[rule]}
+	if slices.Contains(causes, rule) {
+		r.told[at] = true
+	}
 	if at.path != "" {
 		f.Location = finding.Location{Path: r.Prefix + at.path, Line: at.line, Column: at.column}
 	}
 	r.report.Findings = append(r.report.Findings, f)
+}
+
+// causes are the rules that say why a browser runs something unchecked: that it is
+// not pinned is not told as well.
+var causes = []string{ruleMissingFile, ruleWrongHash, rulePlaceholder, ruleEmpty, ruleMalformed, ruleWeak, ruleImport}
+
+// advise gives the newest finding another hint, unless that is "".
+func (r *reader) advise(hint string) {
+	if hint != "" {
+		r.report.Findings[len(r.report.Findings)-1].Hint = hint
+	}
 }
 
 // quote shows a text of unknown origin: escaped, and cut.

@@ -1,12 +1,17 @@
 package coverage
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/org/checkout-deploy/internal/integrity"
 	"github.com/org/checkout-deploy/internal/integrity/page"
 	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/spell"
 )
 
 // readPage finds what a page loads and judges it.
@@ -91,14 +96,7 @@ func (v *visit) tag(e *page.Element, role release.Role) {
 	u := v.units[file]
 	open, covers := v.tagCovers(e, hashes, u)
 	if elsewhere || u == nil {
-		if !elsewhere {
-			v.add(ruleMissingFile, v.place(e), "the page loads %s, which is not in the release", quote(e.URL))
-		}
-		status := Covered
-		if open != "" {
-			status = Uncovered
-		}
-		v.foreign(e.URL, role, release.Initial, status, open, covers, v.place(e))
+		v.tagElsewhere(e, role, elsewhere, open, covers)
 		return
 	}
 	to := v.reach(u.path, release.Initial, e.Kind == page.Module, v.place(e))
@@ -107,6 +105,42 @@ func (v *visit) tag(e *page.Element, role release.Role) {
 	if to.open == "" {
 		to.open = open
 	}
+}
+
+// tagElsewhere judges a tag of what is no file of the release, though it may be
+// meant to be.
+func (v *visit) tagElsewhere(e *page.Element, role release.Role, elsewhere bool, open string, covers []Cover) {
+	address := v.doc.Address(e.URL)
+	switch {
+	case !elsewhere:
+		v.add(ruleMissingFile, v.place(e), "the page loads %s, which is not in the release", quote(e.URL))
+		v.advise(v.didYouMean(e.URL))
+	case open != "" && address != "" && !absolute(e.URL):
+		open += ", and the page's base element puts it on another host"
+	}
+	status := Covered
+	if open != "" {
+		status = Uncovered
+	}
+	v.foreign(cmp.Or(address, e.URL), role, release.Initial, status, open, covers, v.place(e))
+}
+
+// didYouMean is a hint that names the file that an address was likely meant to be,
+// "" for none.
+func (v *visit) didYouMean(ref string) string {
+	file, _ := v.within(path.Dir(v.page), v.doc.Base, ref)
+	near := spell.NearestPath(v.Files, file)
+	for _, name := range slices.Sorted(maps.Keys(v.units)) {
+		if path.Base(name) == path.Base(file) {
+			near = name
+			break
+		}
+	}
+	if near == "" || v.units[near] == nil {
+		return ""
+	}
+	v.meant[near] = true
+	return fmt.Sprintf("did you mean %q?", near)
 }
 
 // tagCovers says what pins a tag's file, or why nothing does.
@@ -122,6 +156,9 @@ func (v *visit) tagCovers(e *page.Element, hashes integrity.Metadata, u *unit) (
 	case !e.HasIntegrity:
 		return "its tag has no integrity", nil
 	case u != nil && u.there && !u.is(hashes):
+		if v.told[at] { // it is none of any bytes
+			return "its tag's integrity is none that a browser checks", nil
+		}
 		v.add(ruleWrongHash, at, "the tag of %s has %s, and the file's is %s", quote(e.URL), quote(hashes.String()), u.sums[hashes.Strongest()])
 		return "its tag has the hash of other bytes", nil
 	}
@@ -150,7 +187,7 @@ func (v *visit) attribute(e *page.Element) integrity.Metadata {
 	}
 	switch {
 	case e.HasCrossOrigin || e.Kind == page.Module || e.Kind == page.ModulePreload:
-	case v.other(e.URL):
+	case v.other(v.doc.Address(e.URL)):
 		v.add(ruleNoCrossOrigin, at, "%s is of another origin, and its tag has integrity and no crossorigin", quote(e.URL))
 	case e.Kind == page.Script:
 		v.add(ruleNoCORS, at, "the tag of %s has integrity and no crossorigin", quote(e.URL))
@@ -171,7 +208,7 @@ func (v *visit) hints() {
 		switch {
 		case e.Kind == page.ModulePreload, e.Kind == page.Preload && (e.As == "script" || e.As == "style"):
 			v.hint(e, tags[e.URL])
-		case e.Kind == page.Prefetch && v.other(e.URL) && !e.HasCrossOrigin && roleOf(e.URL) != "":
+		case e.Kind == page.Prefetch && v.other(v.doc.Address(e.URL)) && !e.HasCrossOrigin && roleOf(e.URL) != "":
 			v.add(ruleHint, v.place(e), "the prefetch of %s has no crossorigin, and what loads it does: it is fetched twice", quote(e.URL))
 		}
 	}
@@ -185,6 +222,7 @@ func (v *visit) hint(e, tag *page.Element) {
 	switch {
 	case !elsewhere && u == nil:
 		v.add(ruleMissingFile, at, "the page preloads %s, which is not in the release", quote(e.URL))
+		v.advise(v.didYouMean(e.URL))
 	case u != nil && u.there && len(hashes) > 0 && !u.is(hashes):
 		v.add(ruleWrongHash, at, "the preload of %s has %s, and the file's is %s", quote(e.URL), quote(hashes.String()), u.sums[hashes.Strongest()])
 	case tag != nil && tag.HasIntegrity != e.HasIntegrity:

@@ -4,17 +4,19 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/org/checkout-deploy/internal/integrity/page"
 )
 
 // within returns the path in the release of a URL that a page of the folder dir
 // has; "" for one elsewhere, which is absolute then. base is the document's.
 func (r *reader) within(dir, base, ref string) (file string, elsewhere bool) {
-	u, err := url.Parse(strings.TrimSpace(ref))
+	u, err := url.Parse(page.Normal(ref))
 	if err != nil {
 		return "", true
 	}
 	if base != "" && !u.IsAbs() && u.Host == "" {
-		if b, err := url.Parse(base); err == nil {
+		if b, err := url.Parse(page.Normal(base)); err == nil {
 			u = b.ResolveReference(u)
 			if b.Scheme == "" && b.Host == "" && !strings.HasPrefix(b.Path, "/") {
 				u.Path = strings.TrimPrefix(u.Path, "/") // a relative base: ResolveReference made it rooted
@@ -80,7 +82,7 @@ const maxBase = 8
 
 // other reports whether a URL is of another origin than the pages.
 func (r *reader) other(ref string) bool {
-	u, err := url.Parse(strings.TrimSpace(ref))
+	u, err := url.Parse(page.Normal(ref))
 	if err != nil || u.Host == "" {
 		return false
 	}

@@ -67,6 +67,9 @@ func (r *reader) readUnlisted() {
 		}
 		s := r.seenAs(path, "", u.role)
 		s.Status, s.Reason = Unknown, "no page, script or table that was read names it or has its hash"
+		if r.meant[path] { // told where a page means it
+			continue
+		}
 		r.add(ruleUnlisted, at(path), "%s: %s", quote(path), s.Reason)
 	}
 }

@@ -1,7 +1,9 @@
 package coverage
 
 import (
+	"fmt"
 	"maps"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -127,7 +129,11 @@ func (v *visit) followPin(into map[integrity.Hash][]Cover, means Means, p match,
 }
 
 func (v *visit) followImport(from string, i imported, by location) {
-	file, elsewhere := v.within(path.Dir(from), "", i.url)
+	base := ""
+	if from == v.page && v.doc != nil { // an inline style's
+		base = v.doc.Base
+	}
+	file, elsewhere := v.within(path.Dir(from), base, i.url)
 	why := "a style sheet loads it by @import, which can't be pinned"
 	if elsewhere || v.units[file] == nil {
 		if i.url != "" && !strings.HasPrefix(i.url, "data:") {
@@ -136,7 +142,7 @@ func (v *visit) followImport(from string, i imported, by location) {
 		return
 	}
 	to := v.reach(file, v.loadOf(from), false, by)
-	to.unpinned, to.open = true, why
+	to.at, to.unpinned, to.open = by, true, why
 }
 
 func (v *visit) loadOf(path string) release.Load {
@@ -214,16 +220,41 @@ func (v *visit) note(s *Resource, load release.Load, status Status, reason strin
 		s.Status, s.Reason = status, reason
 	}
 	s.By = append(s.By, by...)
-	if status == Uncovered {
-		severity := severities[ruleUncovered]
-		if s.Role == release.Style {
-			severity = finding.Medium
-		}
-		if s.URL != "" && v.Excepted != nil && v.Excepted(s.URL) {
-			severity, reason = finding.Info, reason+"; the inventory excepts it"
-		}
-		v.addAs(ruleUncovered, severity, at, "%s %s is not pinned: %s", s.Role, quote(s.Name()), reason)
+	if status == Uncovered && !v.told[at] {
+		v.tellUncovered(s, reason, at)
 	}
+}
+
+func (v *visit) tellUncovered(s *Resource, reason string, at location) {
+	severity, hint := severities[ruleUncovered], ""
+	if s.Role == release.Style {
+		severity = finding.Medium
+	}
+	if s.URL != "" {
+		hint = v.foreignHint(s.URL)
+	}
+	if s.URL != "" && v.Excepted != nil && v.Excepted(s.URL) {
+		severity, reason = finding.Info, reason+"; the inventory excepts it"
+	}
+	v.addAs(ruleUncovered, severity, at, "%s %s is not pinned: %s", s.Role, quote(s.Name()), reason)
+	v.advise(hint)
+}
+
+// foreignHint is for what is not of the release, unless its address ends as a file
+// of the release does.
+func (v *visit) foreignHint(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return thirdPartyHint
+	}
+	for below := strings.TrimPrefix(u.Path, "/"); below != ""; {
+		if of := v.units[below]; of != nil && u.Host != "" {
+			v.meant[below] = true
+			return fmt.Sprintf("if this release is served there, say so by integrity.public-url: %s://%s%s", u.Scheme, u.Host, strings.TrimSuffix(u.Path, below))
+		}
+		_, below, _ = strings.Cut(below, "/")
+	}
+	return thirdPartyHint
 }
 
 // rank orders statuses, the best first.

@@ -109,6 +109,7 @@ type Set struct {
 func Make(in Input) (*Set, error) {
 	var p problems
 	in.check(&p)
+	in.normalise()
 	m := &maker{Input: in, sources: p.all(&in), set: &Set{}}
 	if len(p) > 0 {
 		return nil, errors.Join(p...)
@@ -123,6 +124,15 @@ func Make(in Input) (*Set, error) {
 	m.routes()
 	m.judge()
 	return m.set, nil
+}
+
+// normalise writes addresses as browsers compare them.
+func (in *Input) normalise() {
+	in.PublicURL = page.Normal(in.PublicURL)
+	in.Origins = slices.Clone(in.Origins)
+	for i, o := range in.Origins {
+		in.Origins[i] = page.Normal(o)
+	}
 }
 
 type maker struct {
@@ -218,7 +228,7 @@ func (m *maker) unpinned() []Resource {
 			e := &m.Pages[path].Elements[i]
 			why := ""
 			switch {
-			case e.URL == "" || e.Kind != page.Script && e.Kind != page.Module && e.Kind != page.Style || isLocal(e.URL) || m.listed(e.URL):
+			case e.URL == "" || e.Kind != page.Script && e.Kind != page.Module && e.Kind != page.Style || isLocal(e.URL) || m.listed(m.Pages[path], e.URL):
 				continue
 			case len(integrity.Effective(e.Integrity)) == 0:
 				if e.Kind == page.Module && m.mapped(path, e.URL) {
@@ -258,24 +268,25 @@ func isLocal(ref string) bool {
 	return strings.HasPrefix(ref, "data:") || strings.HasPrefix(ref, "blob:")
 }
 
-// listed reports whether the inventory has a URL.
-func (m *maker) listed(ref string) bool {
-	return slices.ContainsFunc(m.ThirdParty, func(t Resource) bool { return t.URL == ref })
+// listed reports whether the inventory has the URL that a page loads.
+func (m *maker) listed(doc *page.Document, ref string) bool {
+	address := doc.Address(ref)
+	return slices.ContainsFunc(m.ThirdParty, func(t Resource) bool { return t.URL == ref || address != "" && doc.Address(t.URL) == address })
 }
 
 // isForeign reports whether a page's URL is of neither the page's origin nor the
 // release's folder.
-func (m *maker) isForeign(ref string) bool {
-	u, err := url.Parse(ref)
+func (m *maker) isForeign(doc *page.Document, ref string) bool {
+	if _, err := url.Parse(ref); err != nil {
+		return true
+	}
+	u, err := url.Parse(doc.Address(ref))
 	if err != nil || u.Host == "" {
 		return err != nil
-	}
-	if u.Scheme == "" {
-		u.Scheme = "https"
 	}
 	own := append(slices.Clone(m.public), m.Origins...)
 	return !slices.ContainsFunc(own, func(o string) bool {
 		p, err := url.Parse(o)
-		return err == nil && p.Scheme == u.Scheme && strings.EqualFold(p.Host, u.Host)
+		return err == nil && p.Scheme == u.Scheme && p.Host == u.Host
 	})
 }

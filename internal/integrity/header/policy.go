@@ -37,9 +37,9 @@ func (p *problems) all(in *Input) sources {
 		}
 	}
 	s := sources{
-		public: p.sources("public-url", public, source), scripts: p.sources("script of the inventory", scripts, source),
+		public: p.sources("public-url", public, source), scripts: p.sources("script of the inventory", scripts, pattern),
 		connect: p.sources("connect", in.Connect, source), images: p.sources("images", in.Images, source), fonts: p.sources("fonts", in.Fonts, source),
-		styles: p.sources("styles", slices.Concat(in.Styles, styles), source), frames: p.sources("frames", in.Frames, source),
+		styles: p.sources("styles", slices.Concat(in.Styles, styles), pattern), frames: p.sources("frames", in.Frames, source),
 		workers: p.sources("workers", in.Workers, source), forms: p.sources("forms", in.Forms, source),
 		parents: p.sources("frame-ancestors", in.FrameAncestors, origin), payment: p.sources("payment", in.Payment, origin),
 	}
@@ -112,7 +112,7 @@ func (m *maker) scriptSources(doc *page.Document) []string {
 	out = append(out, m.inlineHashes(doc, page.Script, page.Module, page.ImportMap)...)
 	for i := range doc.Elements {
 		e := &doc.Elements[i]
-		if e.URL == "" || e.Kind != page.Script && e.Kind != page.Module || m.isForeign(e.URL) {
+		if e.URL == "" || e.Kind != page.Script && e.Kind != page.Module || m.isForeign(doc, e.URL) {
 			continue
 		}
 		hashes, _ := integrity.Parse(e.Integrity)

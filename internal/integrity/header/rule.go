@@ -44,10 +44,10 @@ func (m *maker) blocked(file string, doc *page.Document) {
 		if e.URL == "" || e.Kind != page.Script && e.Kind != page.Module && e.Kind != page.Style || isLocal(e.URL) {
 			continue
 		}
-		foreign := m.isForeign(e.URL)
+		foreign := m.isForeign(doc, e.URL)
 		hashes, _ := integrity.Parse(e.Integrity)
 		switch nonce := e.Nonce != "" && m.Nonce != ""; {
-		case foreign && !m.listed(e.URL):
+		case foreign && !m.listed(doc, e.URL):
 			m.add(ruleUnlisted, m.at(file, e), "the policy blocks %s, which the inventory does not have", quote(e.URL))
 		case e.Kind == page.Style || nonce || len(hashes) > 0:
 		case foreign && m.Scripts == StrictDynamic:

@@ -21,6 +21,19 @@ func source(raw string) (string, error) {
 	return u.Scheme + "://" + strings.ToLower(u.Host) + escapePath(u.EscapedPath()), nil
 }
 
+// pattern is a source for a URL of the inventory, where * stands for any text but
+// "/": a policy can only allow the folder that is above it.
+func pattern(raw string) (string, error) {
+	if host := strings.Index(raw, "://"); host >= 0 {
+		if path := strings.IndexByte(raw[host+3:], '/'); path >= 0 {
+			if star := strings.IndexByte(raw[host+3+path:], '*'); star >= 0 {
+				raw = raw[:strings.LastIndexByte(raw[:host+3+path+star], '/')+1]
+			}
+		}
+	}
+	return source(raw)
+}
+
 // address is a source with its query: where reports go is no source.
 func address(raw string) (string, error) {
 	s, err := source(raw)

@@ -39,7 +39,7 @@ func (s *scanner) script(t tag, text string, start int, closed bool) {
 		return
 	}
 	e := s.element(t)
-	e.Kind, e.URL = kind, url
+	e.Kind, e.URL = kind, Normal(url)
 	e.Async, e.Defer, e.NoModule = t.has("async"), t.has("defer"), t.has("nomodule") && kind == Script
 	if !linked {
 		e.Text = text
@@ -109,7 +109,7 @@ func (s *scanner) link(t tag) {
 	has := func(name string) bool { return slices.Contains(rel, name) }
 	kind, _, _ := strings.Cut(lower(t.value("type")), ";")
 	e := s.element(t)
-	e.URL, e.Media, e.As = url, t.value("media"), lower(strings.Trim(t.value("as"), whitespace))
+	e.URL, e.Media, e.As = Normal(url), t.value("media"), lower(strings.Trim(t.value("as"), whitespace))
 	switch kind = strings.Trim(kind, whitespace); {
 	case has("stylesheet") && (kind == "" || kind == "text/css"):
 		e.Kind, e.Alternate = Style, has("alternate")
@@ -136,7 +136,7 @@ func (s *scanner) startSVG(t tag) {
 		url = t.value("xlink:href")
 	}
 	e := s.element(t)
-	e.SVG, e.URL, e.Kind = true, strings.Trim(url, whitespace), Style
+	e.SVG, e.URL, e.Kind = true, Normal(url), Style
 	if t.name == "script" {
 		if e.Kind = scriptKind(&t); e.Kind == ImportMap {
 			e.Kind = ""

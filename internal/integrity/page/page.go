@@ -24,7 +24,7 @@ const (
 // (JSON and other data blocks) are no elements.
 type Element struct {
 	Kind Kind
-	// URL is as written, without white space at its ends; "" for an inline one,
+	// URL is as Normal has it; "" for an inline one,
 	// whose content is Text, as the document's tree has it: a
 	// Content-Security-Policy's hash is of these bytes.
 	URL  string

@@ -35,7 +35,8 @@ type Rewritten struct {
 	Edits    []Edit // in the order of the file: all that differs
 	Pinned   []Pinned
 	Unpinned []Unpinned
-	// Inline are the inline scripts that were added or changed. A
+	// Inline are the inline scripts that were added or changed, and the guard also as
+	// it was. A
 	// Content-Security-Policy has to allow those without a nonce by their hash,
 	// else the page works, and without integrity.
 	Inline []Inline
@@ -51,7 +52,7 @@ type Edit struct {
 type Pinned struct {
 	Kind Kind // of the element; ImportMap for an entry of an import map; Guard for one of the guard
 	Path string
-	URL  string // as the document has it
+	URL  string // as Element has it
 	// Already says that the document had it right, and the tag is as it was.
 	Already bool
 	// Line and Column are those of the element in the document that was given; 0 for
@@ -81,14 +82,14 @@ const (
 type Unpinned struct {
 	Reason Reason
 	Kind   Kind   // "" where it is no Element
-	URL    string // as written, "" for inline
+	URL    string // as Element has it, "" for inline
 	Path   string // of the release, where it is one
 	// Message says why, in a sentence.
 	Message      string
 	Line, Column int // in the document that was given
 }
 
-// Inline is an inline script that Rewrite wrote.
+// Inline is an inline script that Rewrite wrote, now or before.
 type Inline struct {
 	Kind    Kind // ImportMap or Guard
 	Text    string
@@ -112,6 +113,7 @@ func Rewrite(html []byte, o Options) (*Rewritten, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.PublicURL = Normal(o.PublicURL)
 	at, err := newPlace(o, s.doc.Base)
 	if err != nil {
 		return nil, fmt.Errorf("the public URL: %w", err)
@@ -304,9 +306,11 @@ func (w *writer) guard() {
 	text := guardText(table, folder)
 	if e := w.first(w.ours); e == nil {
 		w.insert(Guard, "", text)
-	} else if e.Text != text {
-		w.edit(e.tag.end, e.Text, text)
-		w.out.Inline = append(w.out.Inline, Inline{Guard, text, e.Nonce != "", true})
+	} else {
+		if e.Text != text {
+			w.edit(e.tag.end, e.Text, text)
+		}
+		w.out.Inline = append(w.out.Inline, Inline{Guard, text, e.Nonce != "", e.Text != text})
 	}
 	for path := range table {
 		w.out.Pinned = append(w.out.Pinned, Pinned{Kind: Guard, Path: path[1:], URL: folder + path[1:]})

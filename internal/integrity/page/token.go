@@ -127,7 +127,7 @@ func (s *scanner) start(t tag) error {
 		s.link(t)
 	case "base":
 		if s.doc.Base == "" && t.has("href") && !s.inert() {
-			s.doc.Base = strings.Trim(t.value("href"), whitespace)
+			s.doc.Base = Normal(t.value("href"))
 		}
 	case "meta":
 		if strings.EqualFold(t.value("http-equiv"), "content-security-policy") && !s.inert() {
