@@ -35,7 +35,7 @@ func controls(p *Pack) []Control {
 		{
 			"11.6.1 b", "The mechanism is set to evaluate the received headers and the page.",
 			"What was looked at, with the pages and the run that did it.",
-			fmt.Sprintf("%d pages. Run: %s.", len(p.Subject.Pages), known(p.Origin.Run)),
+			fmt.Sprintf("%s. Run: %s.", count(len(p.Subject.Pages), "page"), known(p.Origin.Run)),
 			"That nobody can turn it off unseen. The entity shows who may change the workflow.",
 		},
 		{
@@ -90,6 +90,13 @@ func (c *Coverage) String() string {
 		return "not measured"
 	}
 	return fmt.Sprintf("%d of %d", c.Covered, c.Total)
+}
+
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func known(s string) string {

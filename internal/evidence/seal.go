@@ -135,6 +135,9 @@ func read(data []byte) (*Pack, error) {
 	if err := d.Decode(p); err != nil {
 		return nil, err
 	}
+	if p.Version != Version { // then nothing else is expected of it
+		return nil, fmt.Errorf("version: got %d, want %d", p.Version, Version)
+	}
 	again, err := p.Encode()
 	if err != nil {
 		return nil, err

@@ -39,9 +39,13 @@ type Location struct {
 	EndLine, EndColumn int
 }
 
-// String is path:line:column as compilers write it, without what is unknown.
+// String is path:line:column as compilers write it, without what is unknown. A path
+// that is no line of text, as one with a line end, is quoted.
 func (l Location) String() string {
 	s := l.Path
+	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		s = strconv.Quote(s)
+	}
 	for _, n := range []int{l.Line, l.Column} {
 		if n <= 0 {
 			break

@@ -174,8 +174,8 @@ func (l *listing) file(path string, d fs.DirEntry) {
 		l.refuse(path, Irregular, describe(d.Type()), "a regular file")
 		return
 	}
-	if err := release.CheckPath(path); err != nil {
-		l.refuse(path, BadPath, strings.TrimPrefix(err.Error(), "path "), "a path that is one file everywhere")
+	if got, want := release.PathProblem(path); want != "" {
+		l.refuse(path, BadPath, got, want)
 		return
 	}
 	if with, ok := l.paths.Add(path); ok {

@@ -24,6 +24,9 @@ func CheckPath(path string) error {
 	return fmt.Errorf("path %s: got %s, want %s", quote(path), got, want)
 }
 
+// PathProblem is what CheckPath has against a path; want is "" for nothing.
+func PathProblem(path string) (got, want string) { return pathProblem(path) }
+
 func pathProblem(path string) (got, want string) {
 	switch {
 	case path == "":

@@ -3,9 +3,20 @@
 package place
 
 import (
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"strings"
 )
+
+// Cause is why something could not be done with a file, for those who say by
+// themselves with which: the operating system has it by its absolute path.
+func Cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
 
 // Within makes a path absolute that is relative to folder.
 func Within(folder, path string) string {

@@ -13,7 +13,7 @@ import (
 func Project(given, workspace string) (string, error) {
 	dir, err := filepath.EvalSymlinks(given)
 	if err != nil {
-		return "", fmt.Errorf("working-directory: got %q, want the project's folder: %w", given, err)
+		return "", fmt.Errorf("working-directory: got %q, want the project's folder: %w", given, Cause(err))
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return "", fmt.Errorf("working-directory: got the file %q, want the project's folder", given)

@@ -114,6 +114,8 @@ func signStatus(s signing) report.Status {
 // verdict is the run in a sentence.
 func (j *job) verdict() (report.Status, string) {
 	switch worst := j.worst(); {
+	case j.in.fail == noThreshold && j.incomplete == "" && len(j.findings) > 0:
+		return report.Warning, fmt.Sprintf("%s, which fail nothing (fail-severity: none).", count(len(j.findings), "finding"))
 	case len(worst) > 0:
 		return report.Failed, fmt.Sprintf("%s of severity %s or worse.", count(len(worst), "finding"), j.in.fail)
 	case j.incomplete != "":

@@ -137,7 +137,7 @@ func (j *job) packRelease(p *pinned) (*evidence.Pack, error) {
 			pack.Subject.Pages = append(pack.Subject.Pages, evidence.Page{URL: name})
 		}
 	}
-	pack.Method.Release = evidence.Step{Outcome: evidence.Done, Note: fmt.Sprintf("%d files", len(p.release.Files))}
+	pack.Method.Release = evidence.Step{Outcome: evidence.Done, Note: count(len(p.release.Files), "file")}
 	if p.foreign {
 		pack.Notes = append(pack.Notes, "The release was made of another bundler's output: its record says what the files were, and not from which sources.")
 	}

@@ -56,22 +56,12 @@ func (in *inputs) begin(r *action.Run) (*job, error) {
 // checkPlaces tells all at once what is wrong with inputs that depend on one another.
 func (j *job) checkPlaces() (errs []error) {
 	problem := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if place.Inside(j.dir, j.dist) {
-		problem("dist: got %q, which holds the project; want the folder that was built", j.in.dist)
+	dist := j.distProblem()
+	if dist != "" {
+		problem("dist: got %q, %s", j.in.dist, dist)
 	}
-	if place.Inside(j.out, j.dist) || place.Inside(j.dir, j.out) {
-		problem("out: got %q, which is the release's folder, in it, or above the project; want a folder of its own, such as integrity", j.in.out)
-	}
-	for _, folder := range []struct{ input, path string }{{"dist", j.dist}, {"out", j.out}} {
-		if w := j.r.Workspace(); w != "" && !place.Inside(folder.path, w) {
-			problem("%s: got %q, which lies outside the workspace, and would be gone with the container; want a folder in it", folder.input, folder.path)
-		}
-		if file := fileOnTheWay(folder.path); file != "" {
-			problem("%s: got %q, but %q is a file; want a folder", folder.input, j.relative(folder.path), j.relative(file))
-		}
-	}
-	if names := j.strangers(); len(names) > 0 {
-		problem("out: got %q, where %s is of somebody else and would be replaced; want a folder of its own, such as integrity", j.in.out, strings.Join(names, ", "))
+	if out := j.outProblem(dist == ""); out != "" {
+		problem("out: got %q, %s", j.in.out, out)
 	}
 	if (j.in.key != "") != (j.in.sign == byKey) {
 		problem("sign, key: got %s and %s, want sign: key with a key, or none", j.in.sign, orNothing(strings.SplitN(j.in.key, ":", 2)[0]))
@@ -80,6 +70,38 @@ func (j *job) checkPlaces() (errs []error) {
 		problem("key-password: got a password without sign: key")
 	}
 	return errs
+}
+
+func (j *job) distProblem() string {
+	if place.Inside(j.dir, j.dist) {
+		return "which holds the project; want the folder that was built"
+	}
+	return j.folderProblem(j.dist)
+}
+
+// outProblem compares out with dist where that is a folder for a release.
+func (j *job) outProblem(withDist bool) string {
+	if withDist && place.Inside(j.out, j.dist) || place.Inside(j.dir, j.out) {
+		return "which is the release's folder, in it, or above the project; want a folder of its own, such as integrity"
+	}
+	if problem := j.folderProblem(j.out); problem != "" {
+		return problem
+	}
+	if names := j.strangers(); len(names) > 0 {
+		return fmt.Sprintf("which has what no run wrote, and would be replaced: %s; want a folder of its own, such as integrity", strings.Join(names, ", "))
+	}
+	return ""
+}
+
+// folderProblem is what any folder that is written to has to be.
+func (j *job) folderProblem(folder string) string {
+	if w := j.r.Workspace(); w != "" && !place.Inside(folder, w) {
+		return "which lies outside the workspace, and would be gone with the container; want a folder in it"
+	}
+	if file := fileOnTheWay(folder); file != "" {
+		return fmt.Sprintf("but %q is a file; want a folder", j.relative(file))
+	}
+	return ""
 }
 
 // fileOnTheWay is the part of a path that is there and no folder, "" for none.
@@ -120,12 +142,16 @@ func (j *job) file(name string, most int64) ([]byte, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("got %q, want a file: %w", name, place.Cause(err))
 	}
 	if !info.Mode().IsRegular() || info.Size() > most {
 		return nil, fmt.Errorf("got %q, want a regular file of at most %d bytes", name, most)
 	}
-	return os.ReadFile(path)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", name, place.Cause(err))
+	}
+	return data, nil
 }
 
 // found keeps findings.

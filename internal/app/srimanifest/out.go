@@ -88,13 +88,13 @@ func (j *job) writeOut(files outFiles) error {
 // is found out before anything is in its place.
 func (j *job) stageOut(files outFiles) (stagedFiles, error) {
 	if err := j.r.MkdirAll(j.out); err != nil {
-		return nil, fmt.Errorf("making the folder out: %w", err)
+		return nil, fmt.Errorf("making the folder %s: %w", j.r.Shown(j.out), place.Cause(err))
 	}
 	all := map[string][]byte{}
 	for name, data := range files {
 		all[filepath.Join(j.out, name)] = data
 	}
-	return stageFiles(all)
+	return j.stageFiles(all)
 }
 
 // commitOut puts them in their place, and takes away what an earlier run left.
@@ -106,7 +106,7 @@ func (j *job) commitOut(files outFiles, staged stagedFiles) error {
 	for _, name := range j.possible() {
 		if _, ok := files[name]; !ok {
 			if err := place.Remove(filepath.Join(j.out, name)); err != nil {
-				return fmt.Errorf("removing an earlier %s: %w", name, err)
+				return fmt.Errorf("removing an earlier %s: %w", name, place.Cause(err))
 			}
 		}
 	}
@@ -116,12 +116,12 @@ func (j *job) commitOut(files outFiles, staged stagedFiles) error {
 // stagedFiles are written, and not in their place yet.
 type stagedFiles []place.File
 
-func stageFiles(files map[string][]byte) (staged stagedFiles, _ error) {
+func (j *job) stageFiles(files map[string][]byte) (staged stagedFiles, _ error) {
 	for _, path := range sortedKeys(files) {
 		f, err := place.Stage(path, files[path])
 		if err != nil {
 			staged.discard()
-			return nil, fmt.Errorf("writing %s: %w", filepath.Base(path), err)
+			return nil, fmt.Errorf("writing %s: %w", j.r.Shown(path), place.Cause(err))
 		}
 		staged = append(staged, f)
 	}
@@ -131,7 +131,7 @@ func stageFiles(files map[string][]byte) (staged stagedFiles, _ error) {
 func (s stagedFiles) commit(j *job) error {
 	for i := range s {
 		if err := s[i].Commit(); err != nil {
-			return fmt.Errorf("writing %s: %w", filepath.Base(s[i].Path), err)
+			return fmt.Errorf("writing %s: %w", j.r.Shown(s[i].Path), place.Cause(err))
 		}
 		j.r.Wrote(s[i].Path)
 	}
@@ -146,7 +146,7 @@ func (s stagedFiles) discard() {
 
 // writeAll puts files in their place after all of them have been written.
 func (j *job) writeAll(files map[string][]byte) error {
-	staged, err := stageFiles(files)
+	staged, err := j.stageFiles(files)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func TestOutOfSomebody(t *testing.T) {
 			built(t, dir, plainPage)
 			before := tree(t, dir)
 			got := laptop(t, dir, "--out", "public")
-			if want := `out: got "public", where ` + row.file + " is of somebody else"; got.code != 2 || !strings.Contains(got.log, want) {
+			if want := `out: got "public", which has what no run wrote, and would be replaced: ` + row.file + ";"; got.code != 2 || !strings.Contains(got.log, want) {
 				t.Errorf("got %+v", got)
 			}
 			if !maps.Equal(before, tree(t, dir)) {

@@ -50,7 +50,11 @@ func (in *inputs) pin(ctx context.Context, r *action.Run) (err error) {
 		return err
 	}
 	if p.wired.stage != nil {
-		defer func() { err = errors.Join(err, p.wired.stage.Discard()) }()
+		defer func() {
+			if failed := p.wired.stage.Discard(); err == nil { // a disk that takes nothing is told once
+				err = failed
+			}
+		}()
 	}
 	if err := j.judge(p); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/release"
@@ -64,7 +65,13 @@ func signError(err, cause error) error {
 func (j *job) keyOptions(reference string, services sign.Services, trust sign.Trust) sign.KeyOptions {
 	return sign.KeyOptions{
 		Reference: reference, Services: services, Trust: trust,
-		ReadFile: func(name string) ([]byte, error) { return j.file(name, maxKey) },
+		ReadFile: func(name string) ([]byte, error) {
+			data, err := j.file(name, maxKey)
+			if errors.Is(err, fs.ErrNotExist) { // package sign says which
+				err = fs.ErrNotExist
+			}
+			return data, err
+		},
 		Getenv:   func(name string) string { value, _ := j.r.Lookup(name); j.r.Mask(value); return value },
 	}
 }

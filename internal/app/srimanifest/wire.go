@@ -30,6 +30,7 @@ type wired struct {
 	// stage has the new release until it is committed; nil where nothing changes.
 	stage *release.Stage
 	fresh int // files that differ
+	added int // of these, files that the release did not have
 }
 
 // wire pins the pages and manifests of a folder. Where bytes change there is a new
@@ -71,6 +72,11 @@ func (j *job) wire(ctx context.Context, d *dist) (w wired, err error) {
 		return w, err
 	}
 	w.fresh = len(fresh)
+	for name := range fresh {
+		if _, ok := d.release.File(name); !ok {
+			w.added++
+		}
+	}
 	if !d.foreign && w.fresh == 0 {
 		return w, nil
 	}
@@ -214,7 +220,7 @@ func (j *job) derive(ctx context.Context, d *dist, files fs.FS, fresh map[string
 	}
 	stage, err := release.NewStage(d.folder)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("making the new release beside %s: %w", j.r.Shown(d.folder), place.Cause(err))
 	}
 	next := *d.release
 	next.Tool = release.Tool{Name: adopt.ToolName, Version: j.r.Version}
@@ -290,9 +296,21 @@ func (j *job) commit(p *pinned, name string, statement release.Statement, bundle
 		return err
 	}
 	if p.wired.fresh > 0 {
-		j.r.Logf("%s rewritten: release %s is derived from %s", count(p.wired.fresh, "file"), p.id, p.release.DerivedFrom)
+		j.r.Logf("%s: release %s is derived from %s", p.changes(), p.id, p.release.DerivedFrom)
 	}
 	return nil
+}
+
+// changes says how the new release differs.
+func (p *pinned) changes() string {
+	var all []string
+	if n := p.wired.fresh - p.wired.added; n > 0 {
+		all = append(all, count(n, "file")+" rewritten")
+	}
+	if p.wired.added > 0 {
+		all = append(all, count(p.wired.added, "file")+" added")
+	}
+	return strings.Join(all, ", ")
 }
 
 // layStatement lays a statement beside a release. A signature of another one goes.
