@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/org/checkout-deploy/internal/sign"
+	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
 // tool is a program that the Makefile builds, of the version in a go.mod.
@@ -69,10 +70,10 @@ func TestCosignAcceptsOurs(t *testing.T) {
 	}
 	byKey, err := sign.NewKeySigner(t.Context(), sign.KeyOptions{Reference: "cosign.key", ReadFile: os.ReadFile, Password: []byte("checkout")})
 	check(t, err)
-	deployment := newSigstore(t)
-	keyless, err := sign.NewKeylessSigner(t.Context(), deployment.keyless(t))
+	deployment := signtest.New(t)
+	keyless, err := sign.NewKeylessSigner(t.Context(), deployment.Keyless(t))
 	check(t, err)
-	write(t, "trusted_root.json", deployment.trust(t).Root)
+	write(t, "trusted_root.json", deployment.Trust(t).Root)
 	check(t, os.Mkdir("attestations", 0o700))
 	for i, signer := range []sign.Signer{byKey, byKey, keyless, keyless} {
 		t.Run(strings.Join(commands[i], " "), func(t *testing.T) {

@@ -8,17 +8,18 @@ import (
 	"testing"
 
 	"github.com/org/checkout-deploy/internal/sign"
+	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
 // Whatever the bundle: what verifies are the bytes that were signed, and all else
 // is refused. One verifier reads what witnesses said, too. The key is always the
 // same, as the fuzzer's processes each make the verifiers of their own.
 func FuzzVerify(f *testing.F) {
-	deployment, p := newSigstore(f), samePair(f)
-	s, err := sign.NewKeySigner(f.Context(), deployment.witnessed(f, p, true, true))
+	deployment, p := signtest.New(f), samePair(f)
+	s, err := sign.NewKeySigner(f.Context(), witnessed(f, deployment, p, true, true))
 	check(f, err)
 	strict := of(p.public)
-	strict.Trust = deployment.trust(f)
+	strict.Trust = deployment.Trust(f)
 	strict.Trust.Entries, strict.Trust.Timestamps = 1, 2
 	witnessed, err := sign.NewKeyVerifier(f.Context(), strict)
 	check(f, err)

@@ -26,6 +26,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/org/checkout-deploy/internal/sign"
+	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
 const (
@@ -329,7 +330,7 @@ func TestCosignAndAWSKMS(t *testing.T) {
 	ours, err := s.Sign(t.Context(), record)
 	check(t, err)
 	write(t, "ours.json", ours)
-	write(t, "trusted_root.json", newSigstore(t).trust(t).Root)
+	write(t, "trusted_root.json", signtest.New(t).Trust(t).Root)
 	if out, err := run("verify-blob", "--new-bundle-format", "--key", key.Reference, "--insecure-ignore-tlog", "--trusted-root", "trusted_root.json", "--bundle", "ours.json", "release.json"); err != nil {
 		t.Errorf("cosign refuses ours: %v: %s", err, out)
 	}

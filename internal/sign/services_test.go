@@ -10,35 +10,36 @@ import (
 	"time"
 
 	"github.com/org/checkout-deploy/internal/sign"
+	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
 // Each row changes the deployment, or what is asked of it.
 func TestKeylessRefused(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		change  func(*sigstore, *sign.KeylessOptions)
+		change  func(*signtest.Sigstore, *sign.KeylessOptions)
 		kind    error
 		message string
 	}{
-		{"a wrong request token", func(_ *sigstore, o *sign.KeylessOptions) { o.RequestToken = "a-secret-that-is-wrong" }, sign.ErrRefused, "the issuer of identities at"},
-		{"another audience", func(_ *sigstore, o *sign.KeylessOptions) { o.Audience = "aws" }, sign.ErrRefused, "the token is for aws"},
-		{"an expired token", func(s *sigstore, _ *sign.KeylessOptions) { s.lifetime = -time.Minute }, sign.ErrRefused, "the token is expired"},
-		{"a certificate that is expired", func(s *sigstore, _ *sign.KeylessOptions) { s.born = -time.Hour }, sign.ErrRefused, "integrated time outside certificate validity"},
-		{"a certificate of tomorrow", func(s *sigstore, _ *sign.KeylessOptions) { s.born = 24 * time.Hour }, sign.ErrRefused, "integrated time outside certificate validity"},
-		{"a certificate without an SCT", func(s *sigstore, _ *sign.KeylessOptions) { s.withSCT = false }, sign.ErrRefused, "signed certificate timestamp"},
-		{"a stricter threshold", func(_ *sigstore, o *sign.KeylessOptions) { o.Trust.Entries = 2 }, sign.ErrRefused, "log"},
-		{"Fulcio down", func(s *sigstore, _ *sign.KeylessOptions) {
-			s.fails["/api/v2/signingCert"] = []int{500, 502, 503, 429}
+		{"a wrong request token", func(_ *signtest.Sigstore, o *sign.KeylessOptions) { o.RequestToken = "a-secret-that-is-wrong" }, sign.ErrRefused, "the issuer of identities at"},
+		{"another audience", func(_ *signtest.Sigstore, o *sign.KeylessOptions) { o.Audience = "aws" }, sign.ErrRefused, "the token is for aws"},
+		{"an expired token", func(s *signtest.Sigstore, _ *sign.KeylessOptions) { s.Lifetime = -time.Minute }, sign.ErrRefused, "the token is expired"},
+		{"a certificate that is expired", func(s *signtest.Sigstore, _ *sign.KeylessOptions) { s.Born = -time.Hour }, sign.ErrRefused, "integrated time outside certificate validity"},
+		{"a certificate of tomorrow", func(s *signtest.Sigstore, _ *sign.KeylessOptions) { s.Born = 24 * time.Hour }, sign.ErrRefused, "integrated time outside certificate validity"},
+		{"a certificate without an SCT", func(s *signtest.Sigstore, _ *sign.KeylessOptions) { s.WithSCT = false }, sign.ErrRefused, "signed certificate timestamp"},
+		{"a stricter threshold", func(_ *signtest.Sigstore, o *sign.KeylessOptions) { o.Trust.Entries = 2 }, sign.ErrRefused, "log"},
+		{"Fulcio down", func(s *signtest.Sigstore, _ *sign.KeylessOptions) {
+			s.Fails["/api/v2/signingCert"] = []int{500, 502, 503, 429}
 		}, sign.ErrUnavailable, "Fulcio at"},
-		{"Rekor down", func(s *sigstore, _ *sign.KeylessOptions) {
-			s.fails["/api/v1/log/entries"] = []int{500, 500, 500, 500}
+		{"Rekor down", func(s *signtest.Sigstore, _ *sign.KeylessOptions) {
+			s.Fails["/api/v1/log/entries"] = []int{500, 500, 500, 500}
 		}, sign.ErrUnavailable, "Rekor at"},
-		{"a redirect", func(s *sigstore, _ *sign.KeylessOptions) { s.fails["/token"] = []int{302} }, sign.ErrRefused, "answered 302"},
-		{"nobody there", func(_ *sigstore, o *sign.KeylessOptions) { o.Services.Rekor = "http://127.0.0.1:1" }, sign.ErrUnavailable, "Rekor at 127.0.0.1:1 did not answer"},
+		{"a redirect", func(s *signtest.Sigstore, _ *sign.KeylessOptions) { s.Fails["/token"] = []int{302} }, sign.ErrRefused, "answered 302"},
+		{"nobody there", func(_ *signtest.Sigstore, o *sign.KeylessOptions) { o.Services.Rekor = "http://127.0.0.1:1" }, sign.ErrUnavailable, "Rekor at 127.0.0.1:1 did not answer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSigstore(t)
-			o := s.keyless(t)
+			s := signtest.New(t)
+			o := s.Keyless(t)
 			test.change(s, &o)
 			made, err := sign.NewKeylessSigner(t.Context(), o)
 			check(t, err)
@@ -54,22 +55,22 @@ func TestKeylessRefused(t *testing.T) {
 }
 
 func TestKeylessRetries(t *testing.T) {
-	s := newSigstore(t)
-	s.fails["/api/v2/signingCert"] = []int{503, 429}
-	s.fails["/token"] = []int{500}
-	made, err := sign.NewKeylessSigner(t.Context(), s.keyless(t))
+	s := signtest.New(t)
+	s.Fails["/api/v2/signingCert"] = []int{503, 429}
+	s.Fails["/token"] = []int{500}
+	made, err := sign.NewKeylessSigner(t.Context(), s.Keyless(t))
 	check(t, err)
 	if _, err := made.Sign(t.Context(), record); err != nil {
 		t.Fatal(err)
 	}
-	if s.asked["/token"] != 2 || s.asked["/api/v2/signingCert"] != 3 || s.asked["/api/v1/log/entries"] != 1 {
-		t.Errorf("got the requests %v", s.asked)
+	if s.Asked["/token"] != 2 || s.Asked["/api/v2/signingCert"] != 3 || s.Asked["/api/v1/log/entries"] != 1 {
+		t.Errorf("got the requests %v", s.Asked)
 	}
 }
 
 func TestKeylessCanceled(t *testing.T) {
-	s := newSigstore(t)
-	made, err := sign.NewKeylessSigner(t.Context(), s.keyless(t))
+	s := signtest.New(t)
+	made, err := sign.NewKeylessSigner(t.Context(), s.Keyless(t))
 	check(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -86,10 +87,10 @@ func TestHostileServices(t *testing.T) {
 		{"without end", `{"value":"` + strings.Repeat("a.", 2<<20)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSigstore(t)
+			s := signtest.New(t)
 			bad := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(test.answer)) }))
 			defer bad.Close()
-			o := s.keyless(t)
+			o := s.Keyless(t)
 			o.RequestURL = bad.URL
 			made, err := sign.NewKeylessSigner(t.Context(), o)
 			check(t, err)
@@ -103,8 +104,8 @@ func TestHostileServices(t *testing.T) {
 // A bundle of the deployment is nothing to the public good instance, and a
 // bundle that lost its log entry nothing to anybody.
 func TestTrustRefused(t *testing.T) {
-	s := newSigstore(t)
-	made, err := sign.NewKeylessSigner(t.Context(), s.keyless(t))
+	s := signtest.New(t)
+	made, err := sign.NewKeylessSigner(t.Context(), s.Keyless(t))
 	check(t, err)
 	bundle, err := made.Sign(t.Context(), record)
 	check(t, err)
@@ -114,11 +115,11 @@ func TestTrustRefused(t *testing.T) {
 		trust         sign.Trust
 		bundle        []byte
 	}{
-		{"the public good instance", "want a valid one by " + workflow, sign.Trust{}, bundle},
-		{"no log entry", "not enough verified log entries", s.trust(t), unlogged},
+		{"the public good instance", "want a valid one by " + signtest.Workflow, sign.Trust{}, bundle},
+		{"no log entry", "not enough verified log entries", s.Trust(t), unlogged},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			v, err := sign.NewIdentityVerifier(sign.IdentityOptions{Identity: workflow, Trust: test.trust})
+			v, err := sign.NewIdentityVerifier(sign.IdentityOptions{Identity: signtest.Workflow, Trust: test.trust})
 			check(t, err)
 			if _, err := v.Verify(t.Context(), record, test.bundle); !errors.Is(err, sign.ErrRefused) || !strings.Contains(err.Error(), test.message) {
 				t.Errorf("got %v, want refused: %s", err, test.message)
@@ -137,9 +138,9 @@ func TestIdentityOptionsRefused(t *testing.T) {
 		{"anybody on GitHub", "before the first *", sign.IdentityOptions{Identity: "https://github.com/*"}},
 		{"any host", "before the first *", sign.IdentityOptions{Identity: "https://*.com/org/shop"}},
 		{"two stars", "** means nothing", sign.IdentityOptions{Identity: "https://github.com/org/**"}},
-		{"no log with the public root", "for a trusted root of your own", sign.IdentityOptions{Identity: workflow, Trust: sign.Trust{Entries: -1}}},
-		{"no time", "nobody knows whether it was valid", sign.IdentityOptions{Identity: workflow, Trust: sign.Trust{Timestamps: -1}}},
-		{"a root that is none", "the trusted root can't be read", sign.IdentityOptions{Identity: workflow, Trust: sign.Trust{Root: []byte("{}")}}},
+		{"no log with the public root", "for a trusted root of your own", sign.IdentityOptions{Identity: signtest.Workflow, Trust: sign.Trust{Entries: -1}}},
+		{"no time", "nobody knows whether it was valid", sign.IdentityOptions{Identity: signtest.Workflow, Trust: sign.Trust{Timestamps: -1}}},
+		{"a root that is none", "the trusted root can't be read", sign.IdentityOptions{Identity: signtest.Workflow, Trust: sign.Trust{Root: []byte("{}")}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := sign.NewIdentityVerifier(test.options); err == nil || !strings.Contains(err.Error(), test.message) {

@@ -13,10 +13,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/org/checkout-deploy/internal/sign"
+	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
 var (
@@ -24,6 +26,22 @@ var (
 	other     = []byte(`{"release":"two"}`)
 	statement = []byte(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"release.json","digest":{"sha256":"9fa3b0f1f7a6d6ce1f8e7e4ed54b7f7c1f0a2a7d1b8ad7b0f9a54a0f3ee8b6f5"}}],"predicateType":"https://github.com/org/checkout-deploy/attestations/integrity/v1","predicate":{}}`)
 )
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func answer(w http.ResponseWriter, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Write(data)
+}
 
 type pair struct{ private, public []byte }
 
@@ -212,25 +230,25 @@ func witnessedBy(o sign.KeyOptions, rekor string) sign.KeyOptions {
 }
 
 func TestKeyless(t *testing.T) {
-	s := newSigstore(t)
-	made, err := sign.NewKeylessSigner(t.Context(), s.keyless(t))
+	s := signtest.New(t)
+	made, err := sign.NewKeylessSigner(t.Context(), s.Keyless(t))
 	check(t, err)
 	blob, err := made.Sign(t.Context(), record)
 	check(t, err)
 	envelope, err := made.SignStatement(t.Context(), statement)
 	check(t, err)
 	for _, test := range []struct{ name, identity, issuer, refused string }{
-		{"exactly", workflow, "", ""},
+		{"exactly", signtest.Workflow, "", ""},
 		{"any workflow", "https://github.com/org/shop/.github/workflows/*", "", ""},
 		{"a star inside", "https://github.com/org/shop/.github/workflows/*.yml@refs/heads/main", sign.GitHubIssuer, ""},
-		{"wrong name", "https://github.com/org/other/.github/workflows/*", "", `got a signature by "` + workflow},
+		{"wrong name", "https://github.com/org/other/.github/workflows/*", "", `got a signature by "` + signtest.Workflow},
 		{"only its beginning", "https://github.com/org/shop/.github/workflows/checkout.yml", "", "want a valid one by"},
 		{"a dot is no star", "https://github.com/org/shop/xgithub/workflows/*", "", "want a valid one by"},
 		{"a star crosses no slash", "https://github.com/org/*/checkout.yml@refs/heads/main", "", "want a valid one by"},
-		{"wrong issuer", workflow, "https://gitlab.com", "(issuer https://gitlab.com)"},
+		{"wrong issuer", signtest.Workflow, "https://gitlab.com", "(issuer https://gitlab.com)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			v, err := sign.NewIdentityVerifier(sign.IdentityOptions{Identity: test.identity, Issuer: test.issuer, Trust: s.trust(t)})
+			v, err := sign.NewIdentityVerifier(sign.IdentityOptions{Identity: test.identity, Issuer: test.issuer, Trust: s.Trust(t)})
 			check(t, err)
 			id, err := v.Verify(t.Context(), record, blob)
 			_, about := v.VerifyStatement(t.Context(), statement, envelope)
@@ -240,7 +258,7 @@ func TestKeyless(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || about != nil || id.Name != workflow || id.Issuer != sign.GitHubIssuer || id.SignedAt.IsZero() {
+			if err != nil || about != nil || id.Name != signtest.Workflow || id.Issuer != sign.GitHubIssuer || id.SignedAt.IsZero() {
 				t.Errorf("got %+v, %v and %v", id, err, about)
 			}
 		})

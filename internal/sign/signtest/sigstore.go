@@ -1,4 +1,6 @@
-package sign_test
+// Package signtest is a private deployment of Sigstore, for tests: sigstore-go's own
+// test CA, an issuer, Fulcio, Rekor and a timestamp authority, over HTTP.
+package signtest
 
 import (
 	"context"
@@ -35,37 +37,39 @@ import (
 	"github.com/org/checkout-deploy/internal/sign"
 )
 
+// The workflow that tokens are of, and what a job asks for one with.
 const (
-	workflow  = "https://github.com/org/shop/.github/workflows/checkout.yml@refs/heads/main"
-	jobsToken = "the-jobs-own-request-token"
+	Workflow  = "https://github.com/org/shop/.github/workflows/checkout.yml@refs/heads/main"
+	JobsToken = "the-jobs-own-request-token"
 )
 
-// sigstore is a private deployment: sigstore-go's own test CA, behind HTTP. An
+// Sigstore is a private deployment: sigstore-go's own test CA, behind HTTP. An
 // issuer, Fulcio and Rekor refuse what the real ones refuse.
-type sigstore struct {
+type Sigstore struct {
 	*httptest.Server
-	virtual          *ca.VirtualSigstore
+	Virtual          *ca.VirtualSigstore
 	authority        *x509.Certificate
 	root             *x509.Certificate
 	authorityKey     crypto.Signer
 	ctKey, issuerKey *ecdsa.PrivateKey
-	tsa              *authority
+	TSA              *Authority
 
-	subject  string        // of the tokens it gives
-	lifetime time.Duration // of tokens
-	born     time.Duration // of certificates, from now
-	withSCT  bool
-	logs     []byte // an entry to answer with in place of the asked one
-	logged   []byte
-	fails    map[string][]int // status codes to answer first, by path
-	asked    map[string]int
+	Subject  string        // of the tokens it gives
+	Lifetime time.Duration // of tokens
+	Born     time.Duration // of certificates, from now
+	WithSCT  bool
+	Logs     []byte // an entry to answer with in place of the asked one
+	Logged   []byte
+	Fails    map[string][]int // status codes to answer first, by path
+	Asked    map[string]int
 }
 
-func newSigstore(t testing.TB) *sigstore {
+// New starts one, until the test ends.
+func New(t testing.TB) *Sigstore {
 	t.Helper()
-	s := &sigstore{subject: workflow, lifetime: time.Minute, withSCT: true, fails: map[string][]int{}, asked: map[string]int{}}
+	s := &Sigstore{Subject: Workflow, Lifetime: time.Minute, WithSCT: true, Fails: map[string][]int{}, Asked: map[string]int{}}
 	var err error
-	s.virtual, err = ca.NewVirtualSigstore()
+	s.Virtual, err = ca.NewVirtualSigstore()
 	check(t, err)
 	rootCert, rootKey, err := ca.GenerateRootCa()
 	check(t, err)
@@ -76,16 +80,16 @@ func newSigstore(t testing.TB) *sigstore {
 		*key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		check(t, err)
 	}
-	s.tsa = newAuthority(t, rootCert, rootKey)
+	s.TSA = NewAuthority(t, rootCert, rootKey)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /token", s.token)
-	mux.HandleFunc("POST /api/v1/timestamp", s.tsa.stamp)
+	mux.HandleFunc("POST /api/v1/timestamp", s.TSA.stamp)
 	mux.HandleFunc("POST /api/v2/signingCert", s.certificate)
 	mux.HandleFunc("POST /api/v1/log/entries", s.entry)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.asked[r.URL.Path]++
-		if codes := s.fails[r.URL.Path]; len(codes) > 0 {
-			s.fails[r.URL.Path] = codes[1:]
+		s.Asked[r.URL.Path]++
+		if codes := s.Fails[r.URL.Path]; len(codes) > 0 {
+			s.Fails[r.URL.Path] = codes[1:]
 			w.WriteHeader(codes[0])
 			w.Write([]byte("not now; you sent " + r.Header.Get("Authorization")))
 			return
@@ -109,16 +113,16 @@ func check(t testing.TB, err error) {
 }
 
 // token is what a job with id-token: write is given.
-func (s *sigstore) token(w http.ResponseWriter, r *http.Request) {
+func (s *Sigstore) token(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.Header.Get("Authorization") != "Bearer "+jobsToken:
+	case r.Header.Get("Authorization") != "Bearer "+JobsToken:
 		http.Error(w, "bad bearer "+r.Header.Get("Authorization"), http.StatusUnauthorized)
 	case r.URL.Query().Get("audience") == "" || r.URL.Query().Get("api-version") != "2.0":
 		http.Error(w, "no audience, or the URL lost its query", http.StatusBadRequest)
 	default:
 		claims, _ := json.Marshal(map[string]any{
-			"iss": sign.GitHubIssuer, "sub": s.subject,
-			"aud": r.URL.Query().Get("audience"), "exp": time.Now().Add(s.lifetime).Unix(),
+			"iss": sign.GitHubIssuer, "sub": s.Subject,
+			"aud": r.URL.Query().Get("audience"), "exp": time.Now().Add(s.Lifetime).Unix(),
 		})
 		input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256","typ":"JWT"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims)
 		sum := sha256.Sum256([]byte(input))
@@ -129,7 +133,7 @@ func (s *sigstore) token(w http.ResponseWriter, r *http.Request) {
 }
 
 // claims are those of a token that the issuer signed, for Fulcio, in time.
-func (s *sigstore) claims(r *http.Request) (subject, problem string) {
+func (s *Sigstore) claims(r *http.Request) (subject, problem string) {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -157,7 +161,7 @@ func (s *sigstore) claims(r *http.Request) (subject, problem string) {
 	return c.Sub, ""
 }
 
-func (s *sigstore) certificate(w http.ResponseWriter, r *http.Request) {
+func (s *Sigstore) certificate(w http.ResponseWriter, r *http.Request) {
 	subject, problem := s.claims(r)
 	if problem != "" {
 		http.Error(w, problem, http.StatusUnauthorized)
@@ -195,7 +199,7 @@ func (s *sigstore) certificate(w http.ResponseWriter, r *http.Request) {
 
 // leaf has the workflow as its URI, its issuer as Fulcio writes it, and the SCT
 // of a log that was shown the certificate without one.
-func (s *sigstore) leaf(subject string, key crypto.PublicKey) ([]byte, error) {
+func (s *Sigstore) leaf(subject string, key crypto.PublicKey) ([]byte, error) {
 	u, err := url.Parse(subject)
 	if err != nil {
 		return nil, err
@@ -206,12 +210,12 @@ func (s *sigstore) leaf(subject string, key crypto.PublicKey) ([]byte, error) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), URIs: []*url.URL{u},
-		NotBefore: time.Now().Add(s.born), NotAfter: time.Now().Add(s.born + 10*time.Minute),
+		NotBefore: time.Now().Add(s.Born), NotAfter: time.Now().Add(s.Born + 10*time.Minute),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
 		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, 8}, Value: issuer}},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, s.authority, key, s.authorityKey)
-	if err != nil || !s.withSCT {
+	if err != nil || !s.WithSCT {
 		return der, err
 	}
 	shown, err := x509.ParseCertificate(der)
@@ -226,7 +230,7 @@ func (s *sigstore) leaf(subject string, key crypto.PublicKey) ([]byte, error) {
 	return x509.CreateCertificate(rand.Reader, template, s.authority, key, s.authorityKey)
 }
 
-func (s *sigstore) sct(shown *x509.Certificate) ([]byte, error) {
+func (s *Sigstore) sct(shown *x509.Certificate) ([]byte, error) {
 	now := uint64(time.Now().UnixMilli())
 	der, err := x509.MarshalPKIXPublicKey(s.ctKey.Public())
 	if err != nil {
@@ -259,7 +263,7 @@ func (s *sigstore) sct(shown *x509.Certificate) ([]byte, error) {
 }
 
 // entry logs what Rekor's own types take: they verify the signature.
-func (s *sigstore) entry(w http.ResponseWriter, r *http.Request) {
+func (s *Sigstore) entry(w http.ResponseWriter, r *http.Request) {
 	proposed, err := models.UnmarshalProposedEntry(r.Body, runtime.JSONConsumer())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -269,8 +273,8 @@ func (s *sigstore) entry(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		var body []byte
 		if body, err = entry.Canonicalize(context.Background()); err == nil {
-			if s.logged = body; s.logs != nil {
-				body = s.logs
+			if s.Logged = body; s.Logs != nil {
+				body = s.Logs
 			}
 			err = s.log(w, body)
 		}
@@ -280,17 +284,17 @@ func (s *sigstore) entry(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *sigstore) log(w http.ResponseWriter, body []byte) error {
-	id, err := s.virtual.RekorLogID()
+func (s *Sigstore) log(w http.ResponseWriter, body []byte) error {
+	id, err := s.Virtual.RekorLogID()
 	if err != nil {
 		return err
 	}
 	now, index, text := time.Now().Unix(), int64(0), base64.StdEncoding.EncodeToString(body)
-	set, err := s.virtual.RekorSignPayload(tlog.RekorPayload{Body: text, IntegratedTime: now, LogIndex: index, LogID: id})
+	set, err := s.Virtual.RekorSignPayload(tlog.RekorPayload{Body: text, IntegratedTime: now, LogIndex: index, LogID: id})
 	if err != nil {
 		return err
 	}
-	proof, err := s.virtual.GetInclusionProof(body)
+	proof, err := s.Virtual.GetInclusionProof(body)
 	if err != nil {
 		return err
 	}
@@ -305,8 +309,8 @@ func (s *sigstore) log(w http.ResponseWriter, body []byte) error {
 	}})
 }
 
-// trust is the deployment's trusted root.
-func (s *sigstore) trust(t testing.TB) sign.Trust {
+// Trust is the deployment's trusted root.
+func (s *Sigstore) Trust(t testing.TB) sign.Trust {
 	t.Helper()
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	authority := &root.FulcioCertificateAuthority{Root: s.root, Intermediates: []*x509.Certificate{s.authority}, ValidityPeriodStart: from, ValidityPeriodEnd: to, URI: s.URL}
@@ -317,26 +321,28 @@ func (s *sigstore) trust(t testing.TB) sign.Trust {
 		BaseURL: s.URL, ID: sum[:], ValidityPeriodStart: from, ValidityPeriodEnd: to,
 		HashFunc: crypto.SHA256, SignatureHashFunc: crypto.SHA256, PublicKey: s.ctKey.Public(),
 	}}
-	logs := s.virtual.RekorLogs()
+	logs := s.Virtual.RekorLogs()
 	for id, log := range logs {
 		log.BaseURL = s.URL
 		log.ID, err = hex.DecodeString(id)
 		check(t, err)
 	}
-	trusted, err := root.NewTrustedRoot(root.TrustedRootMediaType01, []root.CertificateAuthority{authority}, certificates, []root.TimestampingAuthority{s.tsa.trusted(s.root)}, logs)
+	trusted, err := root.NewTrustedRoot(root.TrustedRootMediaType01, []root.CertificateAuthority{authority}, certificates, []root.TimestampingAuthority{s.TSA.trusted(s.root)}, logs)
 	check(t, err)
 	data, err := trusted.MarshalJSON()
 	check(t, err)
 	return sign.Trust{Root: data}
 }
 
-func (s *sigstore) services() sign.Services {
+// Services are its addresses, without waiting between attempts.
+func (s *Sigstore) Services() sign.Services {
 	return sign.Services{Fulcio: s.URL, Rekor: s.URL, Sleep: func(context.Context, time.Duration) error { return nil }}
 }
 
-func (s *sigstore) keyless(t testing.TB) sign.KeylessOptions {
+// Keyless are the options of a job that may sign.
+func (s *Sigstore) Keyless(t testing.TB) sign.KeylessOptions {
 	t.Helper()
-	return sign.KeylessOptions{RequestURL: s.URL + "/token?api-version=2.0", RequestToken: jobsToken, Services: s.services(), Trust: s.trust(t)}
+	return sign.KeylessOptions{RequestURL: s.URL + "/token?api-version=2.0", RequestToken: JobsToken, Services: s.Services(), Trust: s.Trust(t)}
 }
 
 func answer(w http.ResponseWriter, v any) {
