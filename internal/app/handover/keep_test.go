@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -114,4 +115,19 @@ func folder(files, change map[string]string) fs.FS {
 		}
 	}
 	return dir
+}
+
+// The artifact has what a run wrote, and nothing else that lies in its folder.
+func TestGathered(t *testing.T) {
+	statements, dir := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(statements, "integrity.json"), []byte("{}"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := gather(dir, statements, map[string][]byte{"evidence.json": []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := files(os.DirFS(dir))
+	if want := map[string]bool{"attestations/integrity.json": true, "evidence/evidence.json": true}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
 }

@@ -34,24 +34,7 @@ func samplePack(t *testing.T) *evidence.Pack {
 		},
 		Findings: []evidence.Finding{{Rule: "inventory/new", Severity: finding.High, Message: `no line of the inventory names the script "https://www.googletagmanager.com/gtag/js?id=G-12345&l=dataLayer&cx=c" of https://shop.example.com/checkout: it is not approved`, Hint: "The proposed diff has a line for it."}},
 	}
-	for i := range 140 {
-		name := fmt.Sprintf("checkout-%d.%08x.js", i, i*2654435761)
-		p.Scripts = append(p.Scripts, evidence.Script{
-			Name: name, Kind: "script", Party: "own", Entry: "checkout", Source: "this repository", Owner: "team-checkout", Purpose: "The checkout itself.",
-			Justification: "Business: it takes the order and the payment.", State: "approved", Hash: release.IntegrityOf([]byte(name)).String(),
-			Approval: evidence.Approval{By: "Ada Moreau", Reference: "SEC-101", On: "2026-11-02", Expires: "2027-11-02"},
-		})
-	}
-	for i, url := range []string{"https://js.stripe.com/v3/", "https://www.paypal.com/sdk/js?client-id=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789&components=buttons,funding-eligibility&currency=EUR", "https://www.googletagmanager.com/gtm.js?id=GTM-ABC123", "https://x.klarnacdn.net/kp/lib/v1/api.js", "https://pay.google.com/gp/p/js/pay.js", "https://www.googletagmanager.com/gtag/js?id=G-12345&l=dataLayer&cx=c"} {
-		s := evidence.Script{Name: url, Kind: "script", Party: "third", Page: "https://shop.example.com/checkout", State: "new", Hash: release.IntegrityOf([]byte(url)).String()}
-		if i < 5 {
-			s.State, s.Entry, s.Source, s.Owner = "exception", "provider", "Provider, Inc.", "team-payments"
-			s.Purpose, s.Justification = "Card fields in frames of the provider.", "Technical: the provider supports no copy on other hosts."
-			s.Approval = evidence.Approval{By: "Ada Moreau", Reference: "https://tickets.example.com/browse/SEC-102", On: "2026-11-02", Expires: "2027-05-02"}
-			s.Exception = &evidence.Exception{Reason: "Its bytes change without a new address.", Control: "The live check compares the bytes each week.", Expires: "2027-05-02"}
-		}
-		p.Scripts = append(p.Scripts, s)
-	}
+	p.Scripts = append(ownScripts(140), providers()...)
 	if err := p.Seal(nil); err != nil {
 		t.Fatal(err)
 	}
@@ -97,4 +80,40 @@ func TestEvidencePage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func ownScripts(n int) (all []evidence.Script) {
+	for i := range n {
+		name := fmt.Sprintf("checkout-%d.%08x.js", i, i*2654435761)
+		all = append(all, evidence.Script{
+			Name: name, Kind: "script", Party: "own", Entry: "checkout", Source: "this repository", Owner: "team-checkout", Purpose: "The checkout itself.",
+			Justification: "Business: it takes the order and the payment.", State: "approved", Hash: release.IntegrityOf([]byte(name)).String(),
+			Approval: evidence.Approval{By: "Ada Moreau", Reference: "SEC-101", On: "2026-11-02", Expires: "2027-11-02"},
+		})
+	}
+	return all
+}
+
+var thirdParties = []string{
+	"https://js.stripe.com/v3/",
+	"https://www.paypal.com/sdk/js?client-id=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789&components=buttons,funding-eligibility&currency=EUR",
+	"https://www.googletagmanager.com/gtm.js?id=GTM-ABC123",
+	"https://x.klarnacdn.net/kp/lib/v1/api.js",
+	"https://pay.google.com/gp/p/js/pay.js",
+	"https://www.googletagmanager.com/gtag/js?id=G-12345&l=dataLayer&cx=c",
+}
+
+// providers are all excepted but the last, which nobody knows.
+func providers() (all []evidence.Script) {
+	for i, url := range thirdParties {
+		s := evidence.Script{Name: url, Kind: "script", Party: "third", Page: "https://shop.example.com/checkout", State: "new", Hash: release.IntegrityOf([]byte(url)).String()}
+		if i < 5 {
+			s.State, s.Entry, s.Source, s.Owner = "exception", "provider", "Provider, Inc.", "team-payments"
+			s.Purpose, s.Justification = "Card fields in frames of the provider.", "Technical: the provider supports no copy on other hosts."
+			s.Approval = evidence.Approval{By: "Ada Moreau", Reference: "https://tickets.example.com/browse/SEC-102", On: "2026-11-02", Expires: "2027-05-02"}
+			s.Exception = &evidence.Exception{Reason: "Its bytes change without a new address.", Control: "The live check compares the bytes each week.", Expires: "2027-05-02"}
+		}
+		all = append(all, s)
+	}
+	return all
 }

@@ -2,6 +2,7 @@ package srimanifest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -237,71 +238,78 @@ func TestPageBesideARelease(t *testing.T) {
 	}
 }
 
+var third = strings.Replace(plainPage, "<p>", `<script src="https://js.example.com/v3/"></script><p>`, 1)
+
+// refusal is a mistake, by files or by what harm does, and what is said of it.
+type refusal struct {
+	name  string
+	files map[string]string
+	harm  func(t *testing.T, dir string)
+	args  []string
+	code  int
+	says  []string
+}
+
+var refusals = []refusal{
+	{"another release", nil, nil, []string{"--release", strings.Repeat("ab", 32)}, 1, []string{"got the release", "want " + strings.Repeat("ab", 32)}},
+	{"no release's id", nil, nil, []string{"--release", "v1"}, 2, []string{"release: "}},
+	{"a byte", nil, func(t *testing.T, dir string) {
+		write(t, dir, map[string]string{"dist/checkout-1.js": "window.checkout = 2;\n"})
+	}, nil, 1, []string{"dist/checkout-1.js", "not the file of release"}},
+	{"a page in UTF-16", nil, func(t *testing.T, dir string) { write(t, dir, map[string]string{"dist/b.html": "\xff\xfe<\x00"}) }, nil, 1, []string{"b.html", "UTF-16"}},
+	{"out in dist", nil, nil, []string{"--out", "dist/evidence"}, 2, []string{"out: got"}},
+	{"out above the project", nil, nil, []string{"--out", ".."}, 2, []string{"out: got"}},
+	{"dist holds the project", nil, nil, []string{"--dist", "."}, 2, []string{"which holds the project"}},
+	{"no folder", nil, nil, []string{"--dist", "missing"}, 2, []string{"got neither files in missing nor the id of a release"}},
+	{"an empty folder", nil, func(_ *testing.T, dir string) { _ = os.Mkdir(filepath.Join(dir, "empty"), 0o777) }, []string{"--dist", "empty"}, 2, []string{"got neither files in empty"}},
+	{"a key that is not asked for", nil, nil, []string{"--key", "cosign.key"}, 2, []string{"want sign: key with a key"}},
+	{"no key", nil, nil, []string{"--sign", "key"}, 2, []string{"want sign: key with a key"}},
+	{"a key that is none", map[string]string{"cosign.key": "hunter2"}, nil, []string{"--sign", "key", "--key", "cosign.key"}, 2, []string{"key: "}},
+	{"keyless on a laptop", nil, nil, []string{"--sign", "keyless"}, 4, []string{"no identity token", "id-token: write"}},
+	{"a link in a foreign folder", map[string]string{"other/index.html": "<p>"}, func(_ *testing.T, dir string) { _ = os.Symlink("/etc/passwd", filepath.Join(dir, "other/a.js")) }, []string{"--dist", "other"}, 1, []string{"other/a.js"}},
+	{"a name of another system in it", map[string]string{"other/index.html": "<p>", "other/a:b.js": ""}, nil, []string{"--dist", "other"}, 1, []string{"a:b.js"}},
+	{"two names of one", map[string]string{"other/A.js": "", "other/a.js": ""}, nil, []string{"--dist", "other"}, 1, []string{"a.js"}},
+	{"an inventory with mistakes", map[string]string{
+		"checkout-deploy.yml": "version: 1\nintegrity: { inventory: s.yml }\n", "s.yml": "version: 1\nscripts: [{ ulr: x }, { url: ftp://x }]\n",
+	}, nil, nil, 2, []string{"s.yml:2:13", "s.yml:2:"}},
+	{"a policy that would block a script", map[string]string{
+		"checkout-deploy.yml": "version: 1\nintegrity: { headers: { integrity-policy: enforce } }\n", "dist/x.html": third,
+	}, nil, nil, 2, []string{"https://js.example.com/v3/", "x.html"}},
+	{"a previous pack that is none", map[string]string{"p.json": "{}"}, nil, []string{"--previous", "p.json"}, 2, []string{"previous: "}},
+	{"a previous pack that nobody signed", map[string]string{"p.json": "{}", "checkout-deploy.yml": "version: 1\nintegrity: { signed-by: { key: cosign.pub } }\n", "cosign.pub": publicKey}, nil, []string{"--previous", "p.json"}, 2, []string{"wants a signature beside p.json"}},
+	{"out below a file", map[string]string{"notes.txt": ""}, nil, []string{"--out", "notes.txt/x"}, 2, []string{`"notes.txt" is a file`}},
+	{"an input that is not there", nil, nil, []string{"--modes", "live"}, 2, []string{"did you mean --mode?"}},
+}
+
 // Whatever is wrong, it is told, and dist and the files of out stay as they were.
 func TestRefused(t *testing.T) {
-	third := strings.Replace(plainPage, "<p>", `<script src="https://js.example.com/v3/"></script><p>`, 1)
-	rows := []struct {
-		name  string
-		files map[string]string
-		harm  func(t *testing.T, dir string)
-		args  []string
-		code  int
-		says  []string
-	}{
-		{"another release", nil, nil, []string{"--release", strings.Repeat("ab", 32)}, 1, []string{"got the release", "want " + strings.Repeat("ab", 32)}},
-		{"no release's id", nil, nil, []string{"--release", "v1"}, 2, []string{"release: "}},
-		{"a byte", nil, func(t *testing.T, dir string) {
-			write(t, dir, map[string]string{"dist/checkout-1.js": "window.checkout = 2;\n"})
-		}, nil, 1, []string{"dist/checkout-1.js", "not the file of release"}},
-		{"a page in UTF-16", nil, func(t *testing.T, dir string) { write(t, dir, map[string]string{"dist/b.html": "\xff\xfe<\x00"}) }, nil, 1, []string{"b.html", "UTF-16"}},
-		{"out in dist", nil, nil, []string{"--out", "dist/evidence"}, 2, []string{"out: got"}},
-		{"out above the project", nil, nil, []string{"--out", ".."}, 2, []string{"out: got"}},
-		{"dist holds the project", nil, nil, []string{"--dist", "."}, 2, []string{"which holds the project"}},
-		{"no folder", nil, nil, []string{"--dist", "missing"}, 2, []string{"got neither files in missing nor the id of a release"}},
-		{"an empty folder", nil, func(_ *testing.T, dir string) { _ = os.Mkdir(filepath.Join(dir, "empty"), 0o777) }, []string{"--dist", "empty"}, 2, []string{"got neither files in empty"}},
-		{"a key that is not asked for", nil, nil, []string{"--key", "cosign.key"}, 2, []string{"want sign: key with a key"}},
-		{"no key", nil, nil, []string{"--sign", "key"}, 2, []string{"want sign: key with a key"}},
-		{"a key that is none", map[string]string{"cosign.key": "hunter2"}, nil, []string{"--sign", "key", "--key", "cosign.key"}, 2, []string{"key: "}},
-		{"keyless on a laptop", nil, nil, []string{"--sign", "keyless"}, 4, []string{"no identity token", "id-token: write"}},
-		{"a link in a foreign folder", map[string]string{"other/index.html": "<p>"}, func(_ *testing.T, dir string) { _ = os.Symlink("/etc/passwd", filepath.Join(dir, "other/a.js")) }, []string{"--dist", "other"}, 1, []string{"other/a.js"}},
-		{"a name of another system in it", map[string]string{"other/index.html": "<p>", "other/a:b.js": ""}, nil, []string{"--dist", "other"}, 1, []string{"a:b.js"}},
-		{"two names of one", map[string]string{"other/A.js": "", "other/a.js": ""}, nil, []string{"--dist", "other"}, 1, []string{"a.js"}},
-		{"an inventory with mistakes", map[string]string{
-			"checkout-deploy.yml": "version: 1\nintegrity: { inventory: s.yml }\n", "s.yml": "version: 1\nscripts: [{ ulr: x }, { url: ftp://x }]\n",
-		}, nil, nil, 2, []string{"s.yml:2:13", "s.yml:2:"}},
-		{"a policy that would block a script", map[string]string{
-			"checkout-deploy.yml": "version: 1\nintegrity: { headers: { integrity-policy: enforce } }\n", "dist/x.html": third,
-		}, nil, nil, 2, []string{"https://js.example.com/v3/", "x.html"}},
-		{"a previous pack that is none", map[string]string{"p.json": "{}"}, nil, []string{"--previous", "p.json"}, 2, []string{"previous: "}},
-		{"a previous pack that nobody signed", map[string]string{"p.json": "{}", "checkout-deploy.yml": "version: 1\nintegrity: { signed-by: { key: cosign.pub } }\n", "cosign.pub": publicKey}, nil, []string{"--previous", "p.json"}, 2, []string{"wants a signature beside p.json"}},
-		{"out below a file", map[string]string{"notes.txt": ""}, nil, []string{"--out", "notes.txt/x"}, 2, []string{`"notes.txt" is a file`}},
-		{"an input that is not there", nil, nil, []string{"--modes", "live"}, 2, []string{"did you mean --mode?"}},
+	for _, row := range refusals {
+		t.Run(row.name, row.test)
 	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			dir := project(t, map[string]string{"integrity/evidence.json": `{"tool":"checkout-deploy/sri-manifest"}`})
-			built(t, dir, plainPage)
-			write(t, dir, row.files)
-			if row.harm != nil {
-				row.harm(t, dir)
-			}
-			before := tree(t, dir)
-			got := laptop(t, dir, row.args...)
-			if got.code != row.code {
-				t.Errorf("got code %d, want %d", got.code, row.code)
-			}
-			for _, says := range row.says {
-				if !strings.Contains(got.log, says) {
-					t.Errorf("got no %q in\n%s", says, got.log)
-				}
-			}
-			if after := tree(t, dir); !maps.Equal(before, after) {
-				t.Errorf("files changed: got %v, want %v", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
-			}
-			if strings.Contains(got.log, "hunter2") {
-				t.Error("a key is shown")
-			}
-		})
+}
+
+func (row refusal) test(t *testing.T) {
+	dir := project(t, map[string]string{"integrity/evidence.json": `{"tool":"checkout-deploy/sri-manifest"}`})
+	built(t, dir, plainPage)
+	write(t, dir, row.files)
+	if row.harm != nil {
+		row.harm(t, dir)
+	}
+	before := tree(t, dir)
+	got := laptop(t, dir, row.args...)
+	if got.code != row.code {
+		t.Errorf("got code %d, want %d", got.code, row.code)
+	}
+	for _, says := range row.says {
+		if !strings.Contains(got.log, says) {
+			t.Errorf("got no %q in\n%s", says, got.log)
+		}
+	}
+	if after := tree(t, dir); !maps.Equal(before, after) {
+		t.Errorf("files changed: got %v, want %v", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
+	}
+	if strings.Contains(got.log, "hunter2") {
+		t.Error("a key is shown")
 	}
 }
 
@@ -345,6 +353,7 @@ func TestFindingsFail(t *testing.T) {
 func TestForeignFolder(t *testing.T) {
 	rows := []struct{ name, config, algorithm string }{
 		{"as it is", "version: 1\n", "sha384-"},
+		{"sha256", "version: 1\nintegrity: { algorithm: sha256 }\n", "sha256-"},
 		{"sha512", "version: 1\nintegrity: { algorithm: sha512 }\n", "sha512-"},
 		{"without the guard", "version: 1\nintegrity: { guard: none }\n", "sha384-"},
 	}
@@ -380,18 +389,25 @@ func TestForeignFolderWithoutPage(t *testing.T) {
 	}
 }
 
-// Packs follow each other by hash, and every signature is of its file.
-func TestSignedChain(t *testing.T) {
-	dir := project(t, map[string]string{"checkout-deploy.yml": "version: 1\nintegrity: { signed-by: { key: key.pub } }\n"})
+// signedShop is a project with a key, and the configuration that believes it alone.
+func signedShop(t *testing.T) (dir string, v sign.Verifier) {
+	t.Helper()
+	private := openssl(t, openssl(t, "", "ecparam", "-genkey", "-name", "prime256v1", "-noout"), "pkcs8", "-topk8", "-nocrypt")
+	dir = project(t, map[string]string{
+		"checkout-deploy.yml": "version: 1\nintegrity: { signed-by: { key: key.pub } }\n",
+		"key.pem":             private, "key.pub": openssl(t, private, "pkey", "-pubout"),
+	})
 	built(t, dir, plainPage)
-	for _, args := range [][]string{{"ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", "ec.pem"}, {"pkcs8", "-topk8", "-nocrypt", "-in", "ec.pem", "-out", "key.pem"}, {"pkey", "-in", "key.pem", "-pubout", "-out", "key.pub"}} {
-		cmd := exec.CommandContext(t.Context(), "openssl", args...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("openssl: %v %s", err, out)
-		}
+	v, err := sign.NewKeyVerifier(t.Context(), sign.KeyOptions{Reference: "key.pub", ReadFile: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) }})
+	if err != nil {
+		t.Fatal(err)
 	}
-	write(t, dir, map[string]string{"dist/attestations/verdict.json": `{"_type":"https://in-toto.io/Statement/v1"}`})
+	return dir, v
+}
+
+// Packs follow each other by hash, and one that somebody changed is none.
+func TestSignedChain(t *testing.T) {
+	dir, _ := signedShop(t)
 	var packs [][]byte
 	for i := range 3 {
 		args := []string{"--sign", "key", "--key", "key.pem"}
@@ -401,18 +417,23 @@ func TestSignedChain(t *testing.T) {
 		if got := laptop(t, dir, args...); got.code != 0 {
 			t.Fatalf("run %d: got %+v", i, got)
 		}
-		pack, err := os.ReadFile(filepath.Join(dir, "integrity/evidence.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		packs = append(packs, pack)
+		packs = append(packs, []byte(tree(t, dir)["integrity/evidence.json"]))
 	}
 	if problems := evidence.Chain(packs); len(problems) > 0 {
 		t.Errorf("got %v", problems)
 	}
-	verifier, err := sign.NewKeyVerifier(t.Context(), sign.KeyOptions{Reference: "key.pub", ReadFile: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) }})
-	if err != nil {
-		t.Fatal(err)
+	write(t, dir, map[string]string{"integrity/evidence.json": strings.Replace(string(packs[2]), "checkout-1.js", "checkout-2.js", 1)})
+	if got := laptop(t, dir, "--previous", "integrity/evidence.json"); got.code != 4 || !strings.Contains(got.log, "previous: integrity/evidence.json") {
+		t.Errorf("a tampered pack: got %+v", got)
+	}
+}
+
+// Every signature is of its file, and what a stranger laid beside is not signed.
+func TestSigned(t *testing.T) {
+	dir, verifier := signedShop(t)
+	write(t, dir, map[string]string{"dist/attestations/verdict.json": `{"_type":"https://in-toto.io/Statement/v1"}`})
+	if got := laptop(t, dir, "--sign", "key", "--key", "key.pem"); got.code != 0 {
+		t.Fatalf("got %+v", got)
 	}
 	files := tree(t, dir)
 	for name := range files {
@@ -420,25 +441,16 @@ func TestSignedChain(t *testing.T) {
 			t.Errorf("a stranger's statement is signed: %s", name)
 		}
 	}
-	for file, statement := range map[string]bool{"dist/release.json": false, "dist/attestations/integrity.json": true, "integrity/evidence.json": false} {
-		bundle := files[file+".sigstore.json"]
-		if file == "dist/release.json" {
-			bundle = files["dist/attestations/release.json.sigstore.json"]
-		}
-		verify := verifier.Verify
-		if statement {
-			verify = verifier.VerifyStatement
-		}
+	for file, verify := range map[string]func(context.Context, []byte, []byte) (sign.Identity, error){
+		"dist/release.json": verifier.Verify, "dist/attestations/integrity.json": verifier.VerifyStatement, "integrity/evidence.json": verifier.Verify,
+	} {
+		bundle := files[strings.Replace(file, "dist/release", "dist/attestations/release", 1)+".sigstore.json"]
 		if _, err := verify(t.Context(), []byte(files[file]), []byte(bundle)); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
 		if _, err := verify(t.Context(), []byte(files[file]+" "), []byte(bundle)); err == nil {
 			t.Errorf("%s: a changed file is as well signed", file)
 		}
-	}
-	write(t, dir, map[string]string{"integrity/evidence.json": strings.Replace(files["integrity/evidence.json"], "checkout-1.js", "checkout-2.js", 1)})
-	if got := laptop(t, dir, "--previous", "integrity/evidence.json"); got.code != 4 || !strings.Contains(got.log, "previous: integrity/evidence.json") {
-		t.Errorf("a tampered pack: got %+v", got)
 	}
 }
 

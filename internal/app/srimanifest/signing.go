@@ -72,7 +72,7 @@ func (j *job) keyOptions(reference string, services sign.Services, trust sign.Tr
 			}
 			return data, err
 		},
-		Getenv:   func(name string) string { value, _ := j.r.Lookup(name); j.r.Mask(value); return value },
+		Getenv: func(name string) string { value, _ := j.r.Lookup(name); j.r.Mask(value); return value },
 	}
 }
 
