@@ -23,6 +23,10 @@ func TestPermissionsInTheDocument(t *testing.T) {
 			_, closed := issues.Resolve(t.Context(), drift.Key, "over")
 			return errors.Join(opened, updated, closed)
 		},
+		"a deployment and its state are recorded": func(t *testing.T, tr *trial) error {
+			_, err := tr.client.Deployments().Record(t.Context(), flip(8), live)
+			return err
+		},
 		"findings go to code scanning": func(t *testing.T, tr *trial) error {
 			_, err := tr.client.UploadSARIF(t.Context(), found)
 			return err
@@ -58,6 +62,8 @@ func TestNumbersInTheDocument(t *testing.T) {
 		fmt.Sprintf("at most %d MB of it", maxSARIF>>20),
 		fmt.Sprintf("An answer has at most %d MB", maxAnswer>>20),
 		fmt.Sprintf("the first %d,000 are looked through", maxPages*100/1000),
+		fmt.Sprintf("the newest %d deployments of an environment, of all tools, and of those at most %d of ours", maxRecent, maxRetired),
+		fmt.Sprintf("cut to GitHub's %d characters", maxDescription),
 		fmt.Sprintf("GitHub's %d,%d characters, a title to %d", maxBody/1000, maxBody%1000, maxTitle),
 		"(`" + DefaultLabel + "`)",
 		"`" + keyMark("live/checkout") + "`",

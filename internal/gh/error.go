@@ -179,6 +179,8 @@ var permissions = []struct {
 }{
 	{regexp.MustCompile(`/repos/[^/]+/[^/]+/(?:issues|labels)(?:/|$)`), "issues"},
 	{regexp.MustCompile(`/repos/[^/]+/[^/]+/code-scanning/`), "security-events"},
+	{regexp.MustCompile(`/repos/[^/]+/[^/]+/deployments(?:/|$)`), "deployments"},
+	{regexp.MustCompile(`/repos/[^/]+/[^/]+/compare/`), "contents"},
 }
 
 var (

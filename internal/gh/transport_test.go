@@ -280,7 +280,7 @@ func TestRefusalsNameThePermission(t *testing.T) {
 		},
 		{
 			name: "a path that is not known", do: func(tr *trial) error {
-				return tr.client.post(context.Background(), "deployments", map[string]any{}, nil)
+				return tr.client.post(context.Background(), "pages", map[string]any{}, nil)
 			},
 			step: ghtest.Answer(403, `{"message":"no"}`, "X-Accepted-OAuth-Scopes", "repo, repo_deployment"),
 			kind: ErrRefused, needs: "the scope repo, repo_deployment", says: []string{`give the token the scope "repo, repo_deployment"`},

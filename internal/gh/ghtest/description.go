@@ -223,7 +223,8 @@ func refs(v any, all []string) []string {
 }
 
 // nullable writes OpenAPI 3.0's word for null as JSON Schema's. Examples are
-// dropped: they are no schemas.
+// dropped: they are no schemas. So is the format of an address that is "" by
+// default, which no address is.
 func nullable(v any) any {
 	switch v := v.(type) {
 	case []any:
@@ -232,6 +233,9 @@ func nullable(v any) any {
 		}
 	case map[string]any:
 		delete(v, "examples")
+		if v["default"] == "" {
+			delete(v, "format")
+		}
 		for k := range v {
 			v[k] = nullable(v[k])
 		}

@@ -1,5 +1,5 @@
 // Package ghtest is GitHub for tests: a strict http.Handler that keeps issues,
-// labels, comments and code scanning's uploads of one repository, refuses what
+// labels, comments, deployments and code scanning's uploads of one repository, refuses what
 // GitHub refuses, in its words, and checks each request and each of its own
 // answers against GitHub's REST description where npm has installed it.
 package ghtest
@@ -43,6 +43,9 @@ type Options struct {
 	// Prefix is the path before the API's: "" as on github.com, "/api/v3" as on
 	// an Enterprise Server.
 	Prefix string
+	// Parents are the repository's commits, each with those that it comes from, none
+	// as an empty list; nil takes any commit for one.
+	Parents map[string][]string
 	// Polls is how often an upload of SARIF is pending.
 	Polls int
 	// Now is the clock of dates and limits; nil is a fixed date.
@@ -62,14 +65,16 @@ type Fake struct {
 	description *description // nil where npm has installed none
 	routes      []route
 
-	mu       sync.Mutex
-	scripts  []*script
-	requests []string
-	issues   []*Issue
-	labels   map[string]bool
-	comments int64
-	uploads  []*upload
-	moment   time.Duration // since the clock's time: each write is a second later
+	mu          sync.Mutex
+	scripts     []*script
+	requests    []string
+	issues      []*Issue
+	labels      map[string]bool
+	comments    int64
+	uploads     []*upload
+	deployments []*Deployment
+	statuses    int64         // of deployments
+	moment      time.Duration // since the clock's time: each write is a second later
 }
 
 // New starts nothing: a Fake is a http.Handler.
@@ -157,6 +162,11 @@ func (f *Fake) table() []route {
 		{"POST", repo + "/issues/{issue_number}/comments", "issues: write", "issues/comments#create-an-issue-comment", (*Fake).createComment},
 		{"POST", repo + "/issues/{issue_number}/labels", "issues: write", "issues/labels#add-labels-to-an-issue", (*Fake).addLabels},
 		{"POST", repo + "/code-scanning/sarifs", "security-events: write", "code-scanning/code-scanning#upload-an-analysis-as-sarif-data", (*Fake).uploadSARIF},
+		{"GET", repo + "/deployments", "deployments: read", "deployments/deployments#list-deployments", (*Fake).listDeployments},
+		{"POST", repo + "/deployments", "deployments: write", deploymentDocs, (*Fake).createDeployment},
+		{"GET", repo + "/deployments/{deployment_id}/statuses", "deployments: read", "deployments/statuses#list-deployment-statuses", (*Fake).listDeploymentStatuses},
+		{"POST", repo + "/deployments/{deployment_id}/statuses", "deployments: write", "deployments/statuses#create-a-deployment-status", (*Fake).createDeploymentStatus},
+		{"GET", repo + "/compare/{basehead}", "contents: read", "commits/commits#compare-two-commits", (*Fake).compareCommits},
 		{"GET", repo + "/code-scanning/sarifs/{sarif_id}", "security-events: read", "code-scanning/code-scanning#get-information-about-a-sarif-upload", (*Fake).sarifStatus},
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 const shop = "org/shop"
 
-var mayAll = map[string]string{"issues": "write", "security-events": "write"}
+var mayAll = map[string]string{"issues": "write", "security-events": "write", "deployments": "write", "contents": "read"}
 
 type reply struct {
 	status int
@@ -43,7 +43,7 @@ func ask(t *testing.T, api, method, path, body string, header ...string) reply {
 }
 
 func TestRefusals(t *testing.T) {
-	const issues, sarifs = "/repos/org/shop/issues", "/repos/org/shop/code-scanning/sarifs"
+	const issues, sarifs, deployments = "/repos/org/shop/issues", "/repos/org/shop/code-scanning/sarifs", "/repos/org/shop/deployments"
 	commit := strings.Repeat("0a", 20)
 	for _, test := range []struct {
 		name         string
@@ -77,6 +77,13 @@ func TestRefusals(t *testing.T) {
 		{"a commit that is none", Options{}, "POST", sarifs, `{"commit_sha":"` + commit + `","ref":"main","sarif":"x"}`, nil, 400, "not a full git reference"},
 		{"no gzip", Options{}, "POST", sarifs, `{"commit_sha":"` + commit + `","ref":"refs/heads/main","sarif":"eA=="}`, nil, 400, "not gzip"},
 		{"no such upload", Options{}, "GET", sarifs + "/x", "", nil, 404, "Not Found"},
+		{"no permission to deploy", Options{Permissions: map[string]string{"deployments": "read"}}, "POST", deployments, `{"ref":"main"}`, nil, 403, "Resource not accessible by integration"},
+		{"a deployment of nothing", Options{}, "POST", deployments, `{"ref":"","auto_merge":false,"required_contexts":[]}`, nil, 422, `"field":"ref"`},
+		{"a deployment of a commit that is gone", Options{Parents: map[string][]string{}}, "POST", deployments, `{"ref":"main","auto_merge":false,"required_contexts":[]}`, nil, 422, "No ref found for: main"},
+		{"a deployment that merges", Options{}, "POST", deployments, `{"ref":"main","required_contexts":[]}`, nil, 409, "Conflict merging"},
+		{"a deployment that waits for checks", Options{}, "POST", deployments, `{"ref":"main","auto_merge":false}`, nil, 409, "status checks failed"},
+		{"a state of no deployment", Options{}, "POST", deployments + "/1/statuses", `{"state":"success"}`, nil, 404, "Not Found"},
+		{"commits that are not there", Options{}, "GET", "/repos/org/shop/compare/" + commit + "..." + commit, "", nil, 404, "Not Found"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.o.Repository = shop
@@ -89,8 +96,52 @@ func TestRefusals(t *testing.T) {
 			if got.status != test.status || !strings.Contains(got.body, test.want) {
 				t.Errorf("got status %d and %s, want %d and %q", got.status, got.body, test.status, test.want)
 			}
-			if len(f.Issues()) != 1 || f.Issues()[0].State != "open" || len(f.Issues()[0].Comments) > 0 || len(f.Uploads()) > 0 {
+			if len(f.Issues()) != 1 || f.Issues()[0].State != "open" || len(f.Issues()[0].Comments) > 0 || len(f.Uploads()) > 0 || len(f.Deployments()) > 0 {
 				t.Errorf("something was written: %+v", f.Issues())
+			}
+		})
+	}
+}
+
+func TestDeploymentStatusRefusals(t *testing.T) {
+	for _, test := range []struct{ name, body, want string }{
+		{"a state that is none", `{"state":"done"}`, "state is not included in the list"},
+		{"a long description", `{"state":"success","description":"` + strings.Repeat("x", 141) + `"}`, "description is too long"},
+		{"an address that is a script", `{"state":"success","environment_url":"javascript:alert(1)"}`, "must use http(s) scheme"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := New(t, Options{Repository: shop, Permissions: mayAll, Report: func(string) {}})
+			f.AddDeployment(Deployment{SHA: "0a", Environment: "production"})
+			got := ask(t, f.Serve(t), "POST", "/repos/org/shop/deployments/1/statuses", test.body)
+			if got.status != 422 || !strings.Contains(got.body, test.want) || f.Deployments()[0].Statuses != nil {
+				t.Errorf("got status %d and %s, want %q", got.status, got.body, test.want)
+			}
+		})
+	}
+}
+
+// GitHub's own rule leaves production and transient environments alone.
+func TestInactiveByItself(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		first Deployment
+		body  string
+		want  string
+	}{
+		{"staging", Deployment{Environment: "staging"}, `{"state":"success"}`, "inactive"},
+		{"staging, unless it is told not to", Deployment{Environment: "staging"}, `{"state":"success","auto_inactive":false}`, "success"},
+		{"production", Deployment{Environment: "staging", Production: true}, `{"state":"success"}`, "success"},
+		{"transient", Deployment{Environment: "staging", Transient: true}, `{"state":"success"}`, "success"},
+		{"another", Deployment{Environment: "test"}, `{"state":"success"}`, "success"},
+		{"not yet", Deployment{Environment: "staging"}, `{"state":"in_progress"}`, "success"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := New(t, Options{Repository: shop, Permissions: mayAll})
+			f.AddDeployment(test.first, "success")
+			f.AddDeployment(Deployment{Environment: "staging"})
+			ask(t, f.Serve(t), "POST", "/repos/org/shop/deployments/2/statuses", test.body)
+			if all := f.Deployments(); all[0].State() != test.want {
+				t.Errorf("got %q, want %q", all[0].State(), test.want)
 			}
 		})
 	}
