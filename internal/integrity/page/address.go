@@ -30,22 +30,28 @@ func Normal(ref string) string {
 		end = len(rest)
 	}
 	path, tail := strings.ReplaceAll(rest[:end], `\`, "/"), rest[end:]
-	if scheme != "" {
-		path = "//" + strings.TrimLeft(path, "/") // browsers take any number
-		scheme += ":"
+	if scheme == "" && !strings.HasPrefix(path, "//") {
+		return path + tail
 	}
-	if after, ok := strings.CutPrefix(path, "//"); ok {
-		host, below, found := strings.Cut(strings.TrimLeft(after, "/"), "/")
-		if host = strings.ToLower(host); scheme != "" {
-			host = strings.TrimSuffix(host, ports[strings.TrimSuffix(scheme, ":")])
-		} else {
-			host = strings.TrimSuffix(host, ":443")
-		}
-		if path = "//" + host; found {
-			path += "/" + below
-		}
+	host, below := strings.TrimLeft(path, "/"), "" // browsers take any number
+	if slash := strings.IndexByte(host, '/'); slash >= 0 {
+		host, below = host[:slash], host[slash:]
 	}
-	return scheme + path + tail
+	if scheme == "" {
+		return "//" + normalHost(host, ports["https"]) + below + tail
+	}
+	return scheme + "://" + normalHost(host, ports[scheme]) + below + tail
+}
+
+// normalHost is a host in lower case, without a port that goes without saying.
+func normalHost(host, port string) string {
+	user := strings.LastIndexByte(host, '@') + 1
+	host = host[:user] + strings.ToLower(host[user:])
+	none := func(r rune) bool { return r <= ' ' || r == ':' } // of what is no host, nothing is taken away
+	if bare, ok := strings.CutSuffix(host, port); ok && len(bare) >= user && (!strings.ContainsFunc(bare[user:], none) || strings.HasSuffix(bare, "]")) {
+		return bare
+	}
+	return host
 }
 
 // Address is the URL of a reference in the document where it, or the document's

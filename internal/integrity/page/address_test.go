@@ -17,6 +17,9 @@ func TestNormal(t *testing.T) {
 		{"many slashes", "https://///cdn.example/a.js", "https://cdn.example/a.js"},
 		{"tabs and line ends", " \x01ht\ttps://cdn.\nexample/a.js\r ", "https://cdn.example/a.js"},
 		{"only a host", "https://CDN.example", "https://cdn.example"},
+		{"a user", "https://Me:443@CDN.example:443/", "https://Me:443@cdn.example/"},
+		{"an address", "https://[::1]:443/a.js", "https://[::1]/a.js"},
+		{"two ports", "http://a:80:80/", "http://a:80:80/"},
 		{"a colon in a path", "./a:b.js", "./a:b.js"},
 		{"data", "data:text/javascript,A\\b", "data:text/javascript,A\\b"},
 		{"a template", `{{ URL\x }}/A.js`, `{{ URL\x }}/A.js`},
@@ -49,4 +52,16 @@ func TestAddress(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is normal stays so.
+func FuzzNormal(f *testing.F) {
+	for _, ref := range []string{"a.js", `https:\\A:443\b?\#`, "//A:443", "https:443", "\x01h\tttp:/a:80:80", "data:x"} {
+		f.Add(ref)
+	}
+	f.Fuzz(func(t *testing.T, ref string) {
+		if once := Normal(ref); Normal(once) != once {
+			t.Errorf("%q is %q, then %q", ref, once, Normal(once))
+		}
+	})
 }
