@@ -59,6 +59,9 @@ type Channel struct {
 	Hold *Hold
 	// Retired are releases that nobody needs.
 	Retired []Retirement
+	// Commit is what Live was built from, and Run whose publication this is, such as
+	// the address of a workflow's run. Either may be empty; the loader reads neither.
+	Commit, Run string
 }
 
 // Retirement says since when nobody needs a release.
@@ -162,6 +165,8 @@ func (c *Channel) Check() error {
 	for _, base := range c.Bases {
 		say(!strings.HasPrefix(base, "https://") || !text(base), "bases: got %q, want an https URL", base)
 	}
+	say(!text(c.Commit), "commit: got %q, want a commit's digits", c.Commit)
+	say(!text(c.Run), "run: got %q, want at most %d printable ASCII characters", c.Run, maxText)
 	if c.Hold != nil {
 		say(!text(c.Hold.Reason), "hold: got the reason %q, want at most %d printable ASCII characters", c.Hold.Reason, maxText)
 	}

@@ -26,6 +26,8 @@ type document struct {
 	// Since and Removing have a time for each of Retired. The loader reads neither.
 	Since    []time.Time  `json:"since,omitempty"`
 	Removing []*time.Time `json:"removing,omitempty"`
+	Commit   string       `json:"commit,omitempty"`
+	Run      string       `json:"run,omitempty"`
 }
 
 // weight is [id, basis points].
@@ -52,7 +54,7 @@ func (c *Channel) Encode() ([]byte, error) {
 	d := document{
 		Target: c.Target, KeysVersion: c.KeysVersion, Seq: c.Seq, Nonce: c.Nonce,
 		Prev: some(c.Prev), Issued: c.Issued.UTC().Format(time.RFC3339), Weights: []weight{}, Fallback: some(c.Fallback),
-		Salt: c.Salt, Bases: filled(c.Bases), Hold: c.Hold, Retired: []release.Digest{},
+		Salt: c.Salt, Bases: filled(c.Bases), Hold: c.Hold, Retired: []release.Digest{}, Commit: c.Commit, Run: c.Run,
 	}
 	for _, r := range c.Retired {
 		d.Retired, d.Since = append(d.Retired, r.Release), append(d.Since, whole(r.Since))
@@ -93,7 +95,7 @@ func Parse(data []byte) (*Channel, error) {
 	}
 	c := &Channel{
 		Target: d.Target, KeysVersion: d.KeysVersion, Seq: d.Seq, Nonce: d.Nonce, Prev: or(d.Prev), Fallback: or(d.Fallback),
-		Salt: d.Salt, Bases: d.Bases, Hold: d.Hold,
+		Salt: d.Salt, Bases: d.Bases, Hold: d.Hold, Commit: d.Commit, Run: d.Run,
 	}
 	if len(d.Since) != len(d.Retired) || len(d.Removing) != len(d.Retired) {
 		return nil, fmt.Errorf("reading a channel: got %d retired releases, and %d and %d times for them", len(d.Retired), len(d.Since), len(d.Removing))

@@ -25,6 +25,8 @@ type Config struct {
 	Build     Build
 	Report    Report
 	Integrity Integrity
+	// Environments are in the file's order.
+	Environments []Environment
 }
 
 // Build says how files are made from sources.

@@ -27,7 +27,6 @@ func addSection(s section) {
 // goes when the section comes.
 var planned = []struct{ name, purpose string }{
 	{"gate", "for the measurements and rules that a pull request must meet"},
-	{"environments", "for the places a release is deployed to, and how"},
 	{"scan", "for the scanning of images"},
 }
 

@@ -28,6 +28,8 @@ var rooms = map[string]room{
 	"internal/app/verify":      {floor: useCase},
 	"internal/app/handover":    {floor: shared},
 	"internal/app/place":       {floor: shared},
+	"internal/app/signing":     {floor: shared, may: []string{"internal/app/place"}},
+	"internal/app/site":        {floor: shared, may: []string{"internal/app/place", "internal/app/signing"}},
 
 	"internal/action":        {floor: capability, edge: true},
 	"internal/artifact":      {floor: capability},

@@ -74,7 +74,7 @@ type Info struct {
 	Name    string
 	Size    int64 // bytes
 	Version Version
-	// Header is what Open got; List leaves it zero.
+	// Header is what Open got; List leaves it zero, and may leave Version so.
 	Header Header
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 
 	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/signing"
 	"github.com/org/checkout-deploy/internal/finding"
 )
 
@@ -26,17 +27,6 @@ const (
 
 var modes = []mode{ofRelease, ofLive, ofBaseline, ofDrill}
 
-// signing is how records and statements are signed.
-type signing string
-
-const (
-	unsigned  signing = "none"
-	byKey     signing = "key"
-	byKeyless signing = "keyless"
-)
-
-var signings = []signing{unsigned, byKey, byKeyless}
-
 // threshold is the mildest severity that fails the action, or none.
 type threshold string
 
@@ -48,7 +38,7 @@ type inputs struct {
 	dir, config, dist, release string
 	mode                       mode
 	out, previous              string
-	sign                       signing
+	sign                       signing.By
 	key, password              string
 	fail                       threshold
 	artifact, issue            bool
@@ -89,7 +79,7 @@ func (in *inputs) spec() []action.Input {
 		action.Release(&in.release),
 		{Name: "out", Default: "integrity", Value: action.Text(&in.out), Doc: "The folder that gets headers, evidence and findings, relative to the project and outside `dist`. What an earlier run wrote there is replaced; a file of one of its names that is somebody's own is an error."},
 		{Name: "previous", Value: action.Text(&in.previous), Doc: "The last pack of evidence, a file relative to the project: the new one names it by its hash and says what changed. It is written anew by each run where it is `evidence.json` in `out`."},
-		{Name: "sign", Default: string(unsigned), Value: action.OneOf(&in.sign, signings), Doc: "Who signs the record, statements and evidence: a `key`, or `keyless` the workflow itself, by its OIDC token (`id-token: write`)."},
+		{Name: "sign", Default: string(signing.Nobody), Value: action.OneOf(&in.sign, signing.Ways), Doc: "Who signs the record, statements and evidence: a `key`, or `keyless` the workflow itself, by its OIDC token (`id-token: write`)."},
 		{Name: "key", Value: action.Text(&in.key), Doc: "The private key for `sign: key`: a file relative to the project, `env://NAME`, or a key service's address."},
 		{Name: "key-password", Value: action.Text(&in.password), Secret: true, Doc: "The password of an encrypted key."},
 		{Name: "fail-severity", Default: string(finding.High), Value: action.OneOf(&in.fail, thresholds), Doc: "The mildest severity that fails the action. With `none` it only reports."},

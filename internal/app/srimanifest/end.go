@@ -10,6 +10,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/handover"
+	"github.com/org/checkout-deploy/internal/app/signing"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/report"
@@ -104,8 +105,8 @@ func (j *job) summary(p *pinned) report.Page {
 	return page
 }
 
-func signStatus(s signing) report.Status {
-	if s == unsigned {
+func signStatus(s signing.By) report.Status {
+	if s == signing.Nobody {
 		return report.Unknown
 	}
 	return report.Passed

@@ -9,6 +9,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/place"
+	"github.com/org/checkout-deploy/internal/app/signing"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/finding"
 )
@@ -63,10 +64,10 @@ func (j *job) checkPlaces() (errs []error) {
 	if out := j.outProblem(dist == ""); out != "" {
 		problem("out: got %q, %s", j.in.out, out)
 	}
-	if (j.in.key != "") != (j.in.sign == byKey) {
+	if (j.in.key != "") != (j.in.sign == signing.Key) {
 		problem("sign, key: got %s and %s, want sign: key with a key, or none", j.in.sign, orNothing(strings.SplitN(j.in.key, ":", 2)[0]))
 	}
-	if j.in.password != "" && j.in.sign != byKey {
+	if j.in.password != "" && j.in.sign != signing.Key {
 		problem("key-password: got a password without sign: key")
 	}
 	return errs
@@ -136,22 +137,7 @@ func (j *job) relative(path string) string {
 
 // file reads a file that a user named, relative to the project.
 func (j *job) file(name string, most int64) ([]byte, error) {
-	path := place.Within(j.dir, filepath.FromSlash(name))
-	if w := j.r.Workspace(); w != "" && !place.Inside(place.Real(path), w) {
-		return nil, fmt.Errorf("got %q, which lies outside the workspace, want a file in it", name)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("got %q, want a file: %w", name, place.Cause(err))
-	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("got %q, want a regular file of at most %d bytes", name, most)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading %q: %w", name, place.Cause(err))
-	}
-	return data, nil
+	return place.Read(j.dir, j.r.Workspace(), name, most)
 }
 
 // found keeps findings.

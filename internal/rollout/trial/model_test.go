@@ -134,7 +134,7 @@ func (c checks) Watch(ctx context.Context, lasting time.Duration) error {
 func deploy(ctx context.Context, p *process, s *sample) rollout.Outcome {
 	r := rollout.Rollout{
 		Target: &static.Rollout{
-			Target: targetOf(p), Release: s.record, Files: s.files, Name: p.name,
+			Target: targetOf(p), Release: s.record, Files: s.files, Run: p.name,
 			Keep: static.Retention{Healthy: 1, Window: window}, Lasting: 10 * time.Minute,
 		},
 		Checks: checks{p, s}, Wait: 20 * time.Minute, Now: time.Now, Sleep: sleep,
@@ -414,9 +414,9 @@ func (v *witness) programs() map[*process]func() {
 	switch v.w.rng.IntN(4) {
 	case 0:
 		s := samples[v.w.rng.IntN(4)]
-		add("restore of "+s.name, func(p *process) { _, _ = targetOf(p).Restore(ctx, s.id, "by name") })
+		add("restore of "+s.name, func(p *process) { _, _ = targetOf(p).Restore(ctx, s.id, "by name", p.name) })
 	case 1:
-		add("clear", func(p *process) { _, _ = targetOf(p).ClearHold(ctx) })
+		add("clear", func(p *process) { _, _ = targetOf(p).ClearHold(ctx, p.name) })
 	}
 	if v.w.rng.IntN(2) == 0 {
 		add("collect", func(p *process) {
@@ -488,7 +488,7 @@ func (v *witness) converge() {
 		name string
 		do   func(p *process) error
 	}{
-		{"clear at the end", func(p *process) error { _, err := targetOf(p).ClearHold(ctx); return err }},
+		{"clear at the end", func(p *process) error { _, err := targetOf(p).ClearHold(ctx, p.name); return err }},
 		{"deploy at the end", func(p *process) error {
 			if out := deploy(ctx, p, c); out.State != rollout.Live || len(out.Late) > 0 {
 				return fmt.Errorf("it says %s: %w %v", out.State, out.Err, out.Late)

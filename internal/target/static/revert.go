@@ -49,14 +49,25 @@ func (t *Target) wayBack(ctx context.Context, p *Publication, of release.Digest)
 	return json.Marshal(back)
 }
 
+// EntryOf is the page that shoppers get in a state.
+func (t *Target) EntryOf(s *State) []byte {
+	page, err := entry(s.Page, t.Base, s.Ref)
+	if err != nil {
+		return nil
+	}
+	return page
+}
+
 // taken is the channel that takes p back: the fallback alone, and a hold.
 func (p *Publication) taken(of release.Digest) channel.Channel {
 	c := *p.next
 	c.Seq, c.Prev = c.Seq+1, of
 	c.Hold = &channel.Hold{Reason: fmt.Sprintf("rolled back from sequence %d, release %s", p.next.Seq, p.next.Live())}
 	c.Serve(p.next.Fallback)
+	c.Commit = ""
 	if p.from.Channel != nil && p.from.Live() == c.Live() {
 		c.Fallback = p.from.Channel.Fallback // one further back
+		c.Commit = p.from.Channel.Commit
 	}
 	c.Keep()
 	return c
@@ -102,7 +113,8 @@ func (t *Target) Revert(ctx context.Context, only *channel.Ref) (*State, error) 
 	if err != nil {
 		return nil, fmt.Errorf("taking back sequence %d: %w", now.Ref.Seq, err)
 	}
-	return &State{Version: version, Ref: ref}, nil
+	own, _, _, err := cut(page, t.Base)
+	return &State{Version: version, Ref: ref, Page: own, Healthy: true}, err
 }
 
 // back reads and checks what takes ref back.

@@ -18,8 +18,9 @@ type Rollout struct {
 	Release *release.Release
 	Files   fs.FS // the release's
 	Keep    Retention
-	// Run says whose rollout it is, such as the address of a workflow's run.
-	Name string
+	// Run says whose rollout it is, such as the address of a workflow's run, and
+	// Commit what the release was built from; either may be empty.
+	Run, Commit string
 	// Lasting is how long the run may take: how long others wait for it.
 	Lasting time.Duration
 
@@ -37,10 +38,10 @@ func (r *Rollout) Begin(ctx context.Context) (err error) {
 	if r.wanted, err = r.Release.ID(); err != nil {
 		return err
 	}
-	if r.lock, err = r.Lock(ctx, r.Name, r.Lasting); err != nil {
+	if r.lock, err = r.Lock(ctx, r.Run, r.Lasting); err != nil {
 		return err
 	}
-	if r.flight, err = r.Target.Begin(ctx, r.wanted, r.Name); err != nil {
+	if r.flight, err = r.Target.Begin(ctx, r.wanted, r.Run); err != nil {
 		return errors.Join(err, r.Unlock(ctx, r.lock))
 	}
 	return nil
@@ -91,7 +92,7 @@ func (r *Rollout) Verify(ctx context.Context) error { return r.Target.Verify(ctx
 // Publish is target.Target's.
 func (r *Rollout) Publish(ctx context.Context, weights []target.Weight) error {
 	p, err := r.Prepare(ctx, r.seen, func(c *channel.Channel) {
-		c.Weights = nil
+		c.Weights, c.Commit, c.Run = nil, r.Commit, r.Run
 		for _, w := range weights {
 			c.Weights = append(c.Weights, channel.Weight(w))
 		}
@@ -107,12 +108,18 @@ func (r *Rollout) Publish(ctx context.Context, weights []target.Weight) error {
 	return nil
 }
 
+// Seen is what was live at the last look, or was made live since.
+func (r *Rollout) Seen() *State { return r.seen }
+
 // Revert is target.Target's.
 func (r *Rollout) Revert(ctx context.Context) error {
 	if r.published == nil {
 		return errors.New("nothing of this run is live")
 	}
-	_, err := r.Target.Revert(ctx, r.published)
+	back, err := r.Target.Revert(ctx, r.published)
+	if err == nil {
+		r.seen, r.published = back, &back.Ref
+	}
 	return err
 }
 

@@ -1,103 +1,35 @@
-package health
+package site
 
 import (
-	"context"
 	"crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/browser"
+	"github.com/org/checkout-deploy/internal/health"
 )
 
-// chromium is Browser by internal/browser.
-type chromium struct{ *browser.Browser }
-
-func (b chromium) Visit(ctx context.Context, s Smoke) (*Visit, error) {
-	bounded, cancel := context.WithTimeout(ctx, s.Within)
-	defer cancel()
-	p, err := b.Page(ctx, browser.Settings{})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = p.Close() }()
-	v := &Visit{}
-	if err := p.Open(bounded, s.URL); err != nil {
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		v.Failed = err.Error()
-		return v, nil
-	}
-	if v.NoSelector, v.NoGlobal, err = look(bounded, p, s); err != nil {
-		return nil, err
-	}
-	gather(v, p)
-	return v, nil
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
-// look waits for what is named, both in the one time.
-func look(ctx context.Context, p *browser.Page, s Smoke) (noSelector, noGlobal string, err error) {
-	left := func() time.Duration { at, _ := ctx.Deadline(); return time.Until(at) }
-	missing := func(err error) (string, error) {
-		if errors.Is(err, browser.ErrNotSeen) || errors.Is(err, context.DeadlineExceeded) {
-			return "it did not come", nil
-		}
-		return "", err
+func text(problems []health.Problem) string {
+	var lines []string
+	for _, p := range problems {
+		lines = append(lines, p.String())
 	}
-	if s.Selector != "" {
-		if noSelector, err = missing(p.Visible(ctx, s.Selector, left())); err != nil {
-			return "", "", err
-		}
-	}
-	if s.Global != "" {
-		noGlobal, err = missing(p.Wait(ctx, "typeof globalThis."+strings.ReplaceAll(s.Global, ".", "?.")+" !== 'undefined'", left()))
-	}
-	return noSelector, noGlobal, err
-}
-
-func gather(v *Visit, p *browser.Page) {
-	for _, e := range p.Exceptions() {
-		v.Exceptions = append(v.Exceptions, e.Text)
-	}
-	for _, m := range p.Console() {
-		if m.Level == "error" {
-			v.ConsoleErrors = append(v.ConsoleErrors, m.Text)
-		}
-	}
-	for _, b := range p.Violations() {
-		v.Blocked = append(v.Blocked, b.URL)
-	}
-	for _, q := range p.Requests() {
-		switch {
-		case q.Type == "Document":
-			v.Status = q.Status // the last one's, after redirects
-		case q.Type != "Script" && q.Type != "Stylesheet" || q.Blocked == "integrity":
-		case q.Status >= 400:
-			v.unloaded(q.URL, fmt.Sprintf("status %d", q.Status))
-		case q.Blocked != "" || q.Failed != "":
-			v.unloaded(q.URL, strings.TrimSpace(q.Failed+" "+q.Blocked))
-		}
-	}
-}
-
-// unloaded notes an address once, by its status if there is one: of a style that it
-// refuses Chromium makes a second request, and aborts it.
-func (v *Visit) unloaded(url, why string) {
-	i := slices.IndexFunc(v.Unloaded, func(u Unloaded) bool { return u.URL == url })
-	switch {
-	case i < 0:
-		v.Unloaded = append(v.Unloaded, Unloaded{url, why})
-	case strings.HasPrefix(why, "status"):
-		v.Unloaded[i].Why = why
-	}
+	return strings.Join(lines, "\n")
 }
 
 func sri(body string) string {
@@ -160,18 +92,18 @@ func TestSmokeInChromium(t *testing.T) {
 		{"not there", "/gone", false, []string{"status 404", "in the console"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := newClock().options()
+			o := health.Options{Now: time.Now, Sleep: Sleep}
 			o.Browser = chromium{b}
-			smoke := Smoke{Name: "page", URL: at + test.path, Within: 20 * time.Second, MaxConsoleErrors: &zero}
+			smoke := health.Smoke{Name: "page", URL: at + test.path, Within: 20 * time.Second, MaxConsoleErrors: &zero}
 			if test.asks {
 				smoke.Selector, smoke.Global = "#pay", "app.ready"
 			}
 			if test.name == "dead" {
 				smoke.Within = 6 * time.Second
 			}
-			got := Run(t.Context(), Checks{Smoke: []Smoke{smoke}}, o).Samples[0]
+			got := health.Run(t.Context(), health.Checks{Smoke: []health.Smoke{smoke}}, o).Samples[0]
 			want := test.want
-			if (got.Outcome == Passed) != (want == nil) || got.Outcome == Errored || len(got.Problems) != len(want) {
+			if (got.Outcome == health.Passed) != (want == nil) || got.Outcome == health.Errored || len(got.Problems) != len(want) {
 				t.Fatalf("got %s, want the problems %q:\n%s", got.Outcome, want, text(got.Problems))
 			}
 			for i, p := range got.Problems {
@@ -182,10 +114,10 @@ func TestSmokeInChromium(t *testing.T) {
 		})
 	}
 	t.Run("nothing listens", func(t *testing.T) {
-		o := newClock().options()
+		o := health.Options{Now: time.Now, Sleep: Sleep}
 		o.Browser = chromium{b}
-		got := Run(t.Context(), Checks{Smoke: []Smoke{{Name: "page", URL: "http://127.0.0.1:1/", Within: 10 * time.Second}}}, o).Samples[0]
-		if got.Outcome != Failed || !strings.Contains(text(got.Problems), "no page") {
+		got := health.Run(t.Context(), health.Checks{Smoke: []health.Smoke{{Name: "page", URL: "http://127.0.0.1:1/", Within: 10 * time.Second}}}, o).Samples[0]
+		if got.Outcome != health.Failed || !strings.Contains(text(got.Problems), "no page") {
 			t.Errorf("got %s:\n%s", got.Outcome, text(got.Problems))
 		}
 	})

@@ -1,0 +1,19 @@
+//go:build unix
+
+package dir
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// exclusive waits until this process alone holds the file's lock.
+func exclusive(f *os.File) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
