@@ -140,7 +140,7 @@ func TestDeploymentIsFoundAgain(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			tr := start(t, ghtest.Options{Permissions: deploymentsWrite}, nil)
 			tr.fake.AddDeployment(test.there, "in_progress")
-			for range 250 { // of others, on top
+			for range 120 { // of others, on top
 				tr.fake.AddDeployment(as(func(d *ghtest.Deployment) { d.Payload = "" }))
 			}
 			r := record(t, tr, own, Status{State: InProgress})

@@ -249,6 +249,8 @@ func refused(op, name string, res *http.Response, unknown store.Code) error {
 		e.Code, e.Err = store.Invalid, fmt.Errorf("%s: status %d: is this a WebDAV server, and writable?", res.Request.Method, s)
 	case s/100 == 3:
 		e.Code, e.Err = store.Invalid, fmt.Errorf("status %d: it redirects, and a password goes nowhere else: name the address that it redirects to", s)
+	case s == http.StatusBadGateway && res.Request.Method == "MOVE":
+		e.Code, e.Err = unknown, errors.New("MOVE: status 502: does the server know itself by this scheme and host, or is a proxy in between?")
 	case s/100 == 5:
 		e.Code = unknown
 	}

@@ -127,7 +127,10 @@ func TestWriteRefused(t *testing.T) {
 		{"it replaces what is there", "MOVE", status(204), store.Other, "although it was told not to"},
 		{"it is there", "MOVE", status(412), store.Exists, ""},
 		{"it is locked", "MOVE", status(423), store.Busy, "status 423"},
-		{"the move fails", "MOVE", status(502), store.Unknown, "status 502"},
+		{"the move fails", "MOVE", status(500), store.Unknown, "status 500"},
+		{"a proxy is in between", "MOVE", status(502), store.Unknown, "by this scheme and host"},
+		{"it is gone at once", "MOVE", status(201), store.Unknown, "it was moved into place, and then"},
+		{"somebody has removed the uploads", "PUT", status(409), store.Busy, "somebody has removed"},
 		{"other bytes come back", "GET", saying("evil();"), store.Mismatch, "the server gave 7 bytes"},
 		{"more bytes come back", "GET", saying("checkout();checkout();"), store.Mismatch, "the server gave 12 bytes"},
 		{"half of it comes back", "GET", func(w http.ResponseWriter, _ *http.Request) {
@@ -157,6 +160,22 @@ func TestWriteRefused(t *testing.T) {
 				t.Errorf("got %+v, want the server's wish", err)
 			}
 		})
+	}
+}
+
+// What is there just after the move is looked at: another writer's is not ours.
+func TestAnotherWriter(t *testing.T) {
+	looks := 0
+	s := fake(t, map[string]http.HandlerFunc{"MKCOL": status(201), "PUT": status(201), "GET": saying("checkout();"), "MOVE": status(201), "DELETE": status(204), "PROPFIND": func(w http.ResponseWriter, r *http.Request) {
+		if looks++; looks == 1 {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		multi("<d:response><d:href>/dav/a.js</d:href>"+file+"</d:response>")(w, r)
+	}})
+	_, err := s.Write(t.Context(), "a.js", store.Bytes([]byte("checkout();")), store.Header{}, store.Anew)
+	if store.CodeOf(err) != store.Exists || !strings.Contains(err.Error(), "there is another writer") {
+		t.Errorf("got %v", err)
 	}
 }
 

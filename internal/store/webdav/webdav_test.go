@@ -77,7 +77,20 @@ func TestStore(t *testing.T) {
 			if err := os.Chmod(filepath.Join(root, kind+" é"), 0o777); err != nil {
 				t.Fatal(err)
 			}
-			life(t, opened(t, Options{URL: at + "/" + kind + "/" + kind + "%20%C3%A9/", User: user, Password: password}))
+			s := opened(t, Options{URL: at + "/" + kind + "/" + kind + "%20%C3%A9/", User: user, Password: password})
+			v := life(t, s)
+			refusals(t, s, v)
+			for info, err := range s.List(t.Context(), "r/gone") {
+				if err := errors.Join(err, s.Delete(t.Context(), info.Name, info.Version)); err != nil {
+					t.Error(err)
+				}
+			}
+			if got := listed(t, s, "r/gone"); got != nil {
+				t.Errorf("after it was deleted: got %q", got)
+			}
+			if support, err := s.Probe(t.Context()); err != nil || !support.Overwrite || !support.IfNoneMatch {
+				t.Errorf("got %+v and error %v", support, err)
+			}
 			if got := files(t, filepath.Join(root, kind+" é")); !slices.Equal(got, []string{"a.js", "r/1/b#?%41 c.css", "r/1/é.js", "r/1.js", "z"}) {
 				t.Errorf("the server has %q", got)
 			}
@@ -85,8 +98,8 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// life is an object's, and those around it.
-func life(t *testing.T, s *Store) {
+// life writes some objects, lists and reads them, and returns the version of a.js.
+func life(t *testing.T, s *Store) store.Version {
 	t.Helper()
 	ctx := t.Context()
 	if got := listed(t, s, ""); got != nil {
@@ -115,8 +128,17 @@ func life(t *testing.T, s *Store) {
 		if err != nil || readErr != nil || opened != info || int64(len(data)) != info.Size || info.Version == "" {
 			t.Errorf("listed as %+v, opened as %+v, with errors %v and %v", info, opened, err, readErr)
 		}
-		break // one is enough to leave early by
 	}
+	for range s.List(ctx, "") { //nolint:errcheck // it is left early
+		break
+	}
+	return v
+}
+
+// refusals are what can't be done to the objects of life.
+func refusals(t *testing.T, s *Store, v store.Version) {
+	t.Helper()
+	ctx := t.Context()
 	code := func(want store.Code, what string, err error) {
 		t.Helper()
 		if store.CodeOf(err) != want || err == nil || strings.Contains(err.Error(), password) {
@@ -139,19 +161,6 @@ func life(t *testing.T, s *Store) {
 	code(store.NotFound, "what is not there", s.Delete(ctx, "b.js", v))
 	if data, _, err := store.Read(ctx, s, "a.js", 100); err != nil || string(data) != "checkout();" {
 		t.Errorf("got %q and error %v", data, err)
-	}
-	for info, err := range s.List(ctx, "r/gone") {
-		if err := errors.Join(err, s.Delete(ctx, info.Name, info.Version)); err != nil {
-			t.Error(err)
-		}
-	}
-	if got := listed(t, s, "r/gone"); got != nil {
-		t.Errorf("after it was deleted: got %q", got)
-	}
-	if support, err := s.Probe(ctx); err != nil || !support.Overwrite {
-		t.Errorf("got %+v and error %v", support, err)
-	} else {
-		t.Logf("Apache: %+v", support)
 	}
 }
 
