@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/org/checkout-deploy/internal/spell"
 )
@@ -147,3 +148,26 @@ func (v allValues) Set(s string) error {
 }
 
 func (v allValues) Allowed() string { return v[0].Allowed() }
+
+// Duration takes a time as Go writes it, within bounds.
+func Duration(to *time.Duration, least, most time.Duration) Value {
+	return durationValue{to, least, most}
+}
+
+type durationValue struct {
+	to          *time.Duration
+	least, most time.Duration
+}
+
+func (v durationValue) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < v.least || d > v.most {
+		return fmt.Errorf("want %s", v.Allowed())
+	}
+	*v.to = d
+	return nil
+}
+
+func (v durationValue) Allowed() string {
+	return fmt.Sprintf("a time from %v to %v, such as 90s or 10m", v.least, v.most)
+}

@@ -41,13 +41,15 @@ const (
 )
 
 // Preflight says all that is wrong with what a site serves: files that can't be
-// reached, CORS, compression, caching, nosniff and content types.
-func Preflight(ctx context.Context, s Site, o Options) []Problem {
+// reached, CORS, compression, caching, nosniff and content types. Those in blocking
+// would hide a flip, or a rollback, from shoppers or from who reads it back; advice
+// are the others.
+func Preflight(ctx context.Context, s Site, o Options) (blocking, advice []Problem) {
 	o = o.filled()
 	if len(s.Files) == 0 || len(s.Files) > MaxChecks {
-		return []Problem{{"preflight", strconv.Itoa(len(s.Files)) + " files", fmt.Sprintf("1 to %d", MaxChecks), ""}}
+		return []Problem{{"preflight", strconv.Itoa(len(s.Files)) + " files", fmt.Sprintf("1 to %d", MaxChecks), ""}}, nil
 	}
-	found := make([][]Problem, len(s.Files))
+	found := make([]looked, len(s.Files))
 	places := make(chan struct{}, o.Concurrency)
 	var looking sync.WaitGroup
 	for i, f := range s.Files {
@@ -58,13 +60,16 @@ func Preflight(ctx context.Context, s Site, o Options) []Problem {
 		})
 	}
 	looking.Wait()
-	return slices.Concat(found...)
+	for _, l := range found {
+		blocking, advice = append(blocking, l.blocking...), append(advice, l.problems...)
+	}
+	return blocking, advice
 }
 
-func (s Site) look(ctx context.Context, f SiteFile, o Options) []Problem {
+func (s Site) look(ctx context.Context, f SiteFile, o Options) looked {
 	u, wrong := address(f.URL)
 	if wrong != nil {
-		return []Problem{*wrong}
+		return looked{blocking: []Problem{*wrong}}
 	}
 	header := http.Header{"Accept-Encoding": {"br, gzip"}}
 	if s.Origin != "" {
@@ -74,24 +79,31 @@ func (s Site) look(ctx context.Context, f SiteFile, o Options) []Problem {
 	l := looked{what: shown(f.URL), file: path.Base(u.Path)}
 	switch {
 	case err != nil:
-		l.add("", clip(err.Error()), "an answer", "")
+		l.block("", clip(err.Error()), "an answer", "")
 	case got.status == http.StatusNotFound && f.MayLack:
 		l.lacking(got)
 	case got.status != http.StatusOK:
-		l.add("", "status "+strconv.Itoa(got.status), "status 200", redirectHint(got))
+		l.block("", "status "+strconv.Itoa(got.status), "status 200", redirectHint(got))
 	default:
 		l.cors(got.header, s.Origin)
 		l.mimeType(got.header)
 		l.compression(got)
 		l.caching(got.header, f.Entry, s.EntryTTL)
 	}
-	return l.problems
+	return l
 }
 
 // looked gathers what is wrong with one file.
 type looked struct {
-	what, file string
-	problems   []Problem
+	what, file         string
+	blocking, problems []Problem
+}
+
+func (l *looked) block(what, got, want, try string) {
+	if what != "" {
+		what = ": " + what
+	}
+	l.blocking = append(l.blocking, Problem{l.what + what, got, want, try})
 }
 
 func (l *looked) add(what, got, want, try string) {
@@ -175,9 +187,9 @@ func (l *looked) caching(h http.Header, entry bool, ttl time.Duration) {
 	case entry && age < 0:
 		l.add("Cache-Control", got, fmt.Sprintf("no-store, or at most max-age=%d", ttl/time.Second), "without it caches keep it as long as they like")
 	case entry && (age > ttl || c.has("immutable")):
-		l.add("Cache-Control", got, fmt.Sprintf("at most max-age=%d and not immutable", ttl/time.Second), "for that long a flip is not seen, and a rollback neither")
+		l.block("Cache-Control", got, fmt.Sprintf("at most max-age=%d and not immutable", ttl/time.Second), "for that long a flip is not seen, and a rollback neither")
 	case entry && c.has("stale-while-revalidate"):
-		l.add("Cache-Control", got, "no stale-while-revalidate", "the first visitor after a rollback gets what was taken back")
+		l.block("Cache-Control", got, "no stale-while-revalidate", "the first visitor after a rollback gets what was taken back")
 	}
 }
 

@@ -27,7 +27,8 @@ type Checks struct {
 	Release release.Digest
 }
 
-func (c *Checks) options() health.Options {
+// Options are how the checks are made.
+func (c *Checks) Options() health.Options {
 	return health.Options{Now: c.Now, Sleep: Sleep, Browser: c.Browser}
 }
 
@@ -87,7 +88,7 @@ func resolve(base, ref string) string {
 
 // Preview asks the release at its own address, before anybody is led there.
 func (c *Checks) Preview(ctx context.Context) error {
-	result := health.Run(ctx, c.at(c.folder()+c.Env.Entry, ""), c.options())
+	result := health.Run(ctx, c.at(c.folder()+c.Env.Entry, ""), c.Options())
 	if result.Passed() {
 		return nil
 	}
@@ -126,7 +127,7 @@ func (c *Checks) Confirm(ctx context.Context) error {
 			}
 			return ref.Seq, true
 		},
-	}, c.options())
+	}, c.Options())
 	if err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func (c *Checks) Confirm(ctx context.Context) error {
 func (c *Checks) Watch(ctx context.Context, lasting time.Duration) error {
 	checks := c.at(c.URL(), "release="+c.Release.String())
 	rule := health.Rule{MaxFailures: c.Env.Strategy.MaxFailures, MinSamples: 1}
-	seen := health.Watch(ctx, checks, lasting, c.Env.Strategy.Every, rule, c.options())
+	seen := health.Watch(ctx, checks, lasting, c.Env.Strategy.Every, rule, c.Options())
 	if seen.Verdict == health.Healthy {
 		return nil
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -166,25 +164,15 @@ func (t *Target) named(ctx context.Context, s *State, needed map[release.Digest]
 
 // healthiest adds the last n that were recorded healthy.
 func (t *Target) healthiest(ctx context.Context, n int, needed map[release.Digest]bool) error {
-	bySeq := map[int64]string{}
-	for info, err := range t.Store.List(ctx, "deploy/healthy") {
-		if err != nil {
-			return fmt.Errorf("listing what was healthy: %w", err)
-		}
-		if seq, err := strconv.ParseInt(strings.TrimSuffix(path.Base(info.Name), ".json"), 10, 64); err == nil {
-			bySeq[seq] = info.Name
-		}
-	}
 	found := map[release.Digest]bool{}
-	for _, seq := range slices.Backward(slices.Sorted(maps.Keys(bySeq))) {
-		if len(found) >= n {
-			return nil
-		}
-		h, err := t.healthAt(ctx, bySeq[seq])
+	for h, err := range t.healthyOnes(ctx) {
 		if err != nil {
 			return err
 		}
-		found[h.Release], needed[h.Release] = true, true
+		if found[h.Release] = true; len(found) > n {
+			return nil
+		}
+		needed[h.Release] = true
 	}
 	return nil
 }

@@ -55,8 +55,9 @@ func (t *Target) Complete(ctx context.Context, id release.Digest) error {
 	if err != nil {
 		return fmt.Errorf("release %s: reading its marker: %w", id, err)
 	}
+	statement, bundle := unwrap(data)
 	if t.Marked != nil {
-		if data, err = t.Marked(ctx, data); err != nil {
+		if err := t.Marked(ctx, statement, bundle); err != nil {
 			return fmt.Errorf("release %s: %s: %w", id, markerOf(id), err)
 		}
 	}
@@ -69,11 +70,24 @@ func (t *Target) Complete(ctx context.Context, id release.Digest) error {
 		PredicateType string       `json:"predicateType"`
 		Predicate     completeness `json:"predicate"`
 	}
-	err = json.Unmarshal(data, &s)
+	err = json.Unmarshal(statement, &s)
 	if err != nil || s.PredicateType != CompleteType || len(s.Subject) != 1 || s.Subject[0].Digest.SHA256 != id || s.Predicate.Target != t.Name {
 		return fmt.Errorf("release %s: %s is no marker of this release in %q", id, markerOf(id), t.Name)
 	}
 	return nil
+}
+
+// unwrap takes a statement out of its Sigstore bundle, if it is in one.
+func unwrap(data []byte) (statement, bundle []byte) {
+	var b struct {
+		Envelope *struct {
+			Payload []byte `json:"payload"`
+		} `json:"dsseEnvelope"`
+	}
+	if json.Unmarshal(data, &b) == nil && b.Envelope != nil {
+		return b.Envelope.Payload, data
+	}
+	return data, nil
 }
 
 // health is the document at deploy/healthy/<n>.json. It holds no clock: the same

@@ -89,11 +89,21 @@ func (t *Target) prepared(ctx context.Context, n int64) (*revert, error) {
 	return &r, nil
 }
 
-// Revert takes back what is live by the revert that was prepared for it: it
-// reads the page, the revert and the marker, and does one conditional write.
-// Where a revert is live already nothing is done. Unless only is nil, nothing but
-// that is taken back, and target.ErrLost says that something else is live.
-func (t *Target) Revert(ctx context.Context, only *channel.Ref) (*State, error) {
+// Way is a way back that was looked at: what is live, and what would be.
+type Way struct {
+	From, To channel.Ref // equal where a revert is live already
+	version  store.Version
+	page     []byte
+}
+
+// Done says that a revert is live already: there is nothing to do.
+func (w *Way) Done() bool { return w.From == w.To }
+
+// Way reads the page that is live, the revert that was prepared for it and the
+// marker of what it leads to, and checks that they belong together. Nothing is
+// written. Unless only is nil, the way is from that and nothing else: ErrLost says
+// that something else is live.
+func (t *Target) Way(ctx context.Context, only *channel.Ref) (*Way, error) {
 	now, err := t.entry(ctx)
 	switch {
 	case err != nil:
@@ -102,19 +112,39 @@ func (t *Target) Revert(ctx context.Context, only *channel.Ref) (*State, error) 
 		return nil, fmt.Errorf("taking back sequence %d: %w", only.Seq, target.ErrLost)
 	case now.Ref.Seq == 0:
 		return nil, fmt.Errorf("taking back what is live: %s is not a page that a deploy put there", t.Entry)
-	case isRevert(now.Ref.Seq):
-		return now, nil
 	}
-	page, ref, err := t.back(ctx, now.Ref)
-	if err != nil {
+	w := &Way{From: now.Ref, To: now.Ref, version: now.Version}
+	if isRevert(now.Ref.Seq) {
+		w.page, err = entry(now.Page, t.Base, now.Ref)
+		return w, err
+	}
+	if w.page, w.To, err = t.back(ctx, now.Ref); err != nil {
 		return nil, fmt.Errorf("taking back sequence %d: %w", now.Ref.Seq, err)
 	}
-	version, err := t.swap(ctx, swap{from: now.Version, over: now.Ref.Channel, page: page, ref: ref})
-	if err != nil {
-		return nil, fmt.Errorf("taking back sequence %d: %w", now.Ref.Seq, err)
+	return w, nil
+}
+
+// Go goes the way, by one conditional write; the errors are Publish's.
+func (t *Target) Go(ctx context.Context, w *Way) (*State, error) {
+	version := w.version
+	if !w.Done() {
+		var err error
+		if version, err = t.swap(ctx, swap{from: w.version, over: w.From.Channel, page: w.page, ref: w.To}); err != nil {
+			return nil, fmt.Errorf("taking back sequence %d: %w", w.From.Seq, err)
+		}
 	}
-	own, _, _, err := cut(page, t.Base)
-	return &State{Version: version, Ref: ref, Page: own, Healthy: true}, err
+	own, _, _, err := cut(w.page, t.Base)
+	return &State{Version: version, Ref: w.To, Page: own, Healthy: true}, err
+}
+
+// Revert takes back what is live, by the revert that was prepared for it: Way, and
+// then Go.
+func (t *Target) Revert(ctx context.Context, only *channel.Ref) (*State, error) {
+	w, err := t.Way(ctx, only)
+	if err != nil {
+		return nil, err
+	}
+	return t.Go(ctx, w)
 }
 
 // back reads and checks what takes ref back.

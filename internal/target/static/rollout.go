@@ -27,6 +27,7 @@ type Rollout struct {
 	wanted    release.Digest
 	seen      *State // what Look saw, or Publish made
 	published *channel.Ref
+	flipped   channel.Ref
 	flight    *Flight
 	lock      *Lock
 }
@@ -69,13 +70,7 @@ func (r *Rollout) Look(ctx context.Context) (s target.Situation, err error) {
 			return s, err
 		}
 	}
-	s = target.Situation{
-		Wanted: r.wanted, Live: r.seen.Live(), Healthy: r.seen.Healthy, Seq: r.seen.Ref.Seq,
-		Fallback: r.seen.Healthiest(), Foreign: r.seen.Foreign,
-	}
-	if c := r.seen.Channel; c != nil && c.Hold != nil {
-		s.Held = c.Hold.Reason
-	}
+	s = r.seen.Situation(r.wanted)
 	if r.published = nil; s.Live == s.Wanted {
 		ref := r.seen.Ref
 		r.published = &ref
@@ -104,9 +99,12 @@ func (r *Rollout) Publish(ctx context.Context, weights []target.Weight) error {
 	if err != nil {
 		return err
 	}
-	r.seen, r.published = next, &next.Ref
+	r.seen, r.published, r.flipped = next, &next.Ref, next.Ref
 	return nil
 }
+
+// Flipped names what this run published, also if it was taken back since.
+func (r *Rollout) Flipped() channel.Ref { return r.flipped }
 
 // Seen is what was live at the last look, or was made live since.
 func (r *Rollout) Seen() *State { return r.seen }

@@ -66,15 +66,24 @@ func (t *Target) Verify(ctx context.Context, r *release.Release) error {
 	if err != nil {
 		return err
 	}
+	if err := t.Intact(ctx, id); err != nil {
+		return err
+	}
+	return t.mark(ctx, id, len(r.Files))
+}
+
+// Intact reads a release's record from the store, and every file that it names.
+func (t *Target) Intact(ctx context.Context, id release.Digest) error {
+	r, err := t.Record(ctx, id)
+	if err != nil {
+		return err
+	}
 	for _, f := range r.Files {
 		if err := store.Check(ctx, t.Store, fileOf(id, f.Path), f.Size, f.Integrity); err != nil {
 			return fmt.Errorf("verifying release %s: %w", id, err)
 		}
 	}
-	if _, err := t.Record(ctx, id); err != nil {
-		return err
-	}
-	return t.mark(ctx, id, len(r.Files))
+	return nil
 }
 
 // Record reads the record of a release that is in the store.

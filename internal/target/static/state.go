@@ -9,6 +9,7 @@ import (
 	"github.com/org/checkout-deploy/internal/channel"
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/store"
+	"github.com/org/checkout-deploy/internal/target"
 )
 
 // State is what a target serves at one moment.
@@ -39,6 +40,17 @@ func (s *State) Healthiest() release.Digest {
 		return s.Live()
 	}
 	return s.Channel.Fallback
+}
+
+// Situation is the state as a strategy sees it.
+func (s *State) Situation(wanted release.Digest) target.Situation {
+	now := target.Situation{
+		Wanted: wanted, Live: s.Live(), Healthy: s.Healthy, Seq: s.Ref.Seq, Fallback: s.Healthiest(), Foreign: s.Foreign,
+	}
+	if s.Channel != nil && s.Channel.Hold != nil {
+		now.Held = s.Channel.Hold.Reason
+	}
+	return now
 }
 
 // removing are the releases that can't be published now.

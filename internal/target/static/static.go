@@ -38,10 +38,10 @@ type Target struct {
 	// Base is the path that the store's root has in the page's address, such as
 	// /checkout/; it begins and ends with a slash.
 	Base string
-	// Mark signs a marker, and Marked says whether one is signed by whom it should
-	// be. Where they are nil markers are bare statements.
+	// Mark signs a marker's statement; nil leaves it bare. Marked says whether one is
+	// signed by whom it should be, with bundle nil for a bare one; nil believes all.
 	Mark   func(ctx context.Context, statement []byte) (bundle []byte, err error)
-	Marked func(ctx context.Context, bundle []byte) (statement []byte, err error)
+	Marked func(ctx context.Context, statement, bundle []byte) error
 	// Now and Random are the clock and a source of random bytes.
 	Now    func() time.Time
 	Random io.Reader

@@ -1,0 +1,170 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/handover"
+	"github.com/org/checkout-deploy/internal/app/place"
+	"github.com/org/checkout-deploy/internal/app/site"
+	"github.com/org/checkout-deploy/internal/health"
+	"github.com/org/checkout-deploy/internal/plan"
+	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/rollout"
+	"github.com/org/checkout-deploy/internal/target"
+	"github.com/org/checkout-deploy/internal/target/static"
+)
+
+// job is one run.
+type job struct {
+	*site.Site
+	in      *inputs
+	id      release.Digest
+	release *release.Release
+	dist    string // absolute
+	commit  string // that the release was built from, "" where nobody says
+	checks  *site.Checks
+	rollout *static.Rollout
+}
+
+func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
+	s, err := in.Open(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	r.SetOutput("url", s.URL())
+	j := &job{Site: s, in: in}
+	if err := j.receive(ctx); err != nil {
+		return err
+	}
+	r.SetOutput("release", j.id.String())
+	browser, end, err := site.Chromium(ctx, in.browser)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	if err := j.arrange(ctx, browser); err != nil {
+		return err
+	}
+	if err := j.preflight(ctx); err != nil {
+		return err
+	}
+	if in.dryRun {
+		return j.dry(ctx)
+	}
+	if in.clear {
+		if _, err := s.Target.ClearHold(ctx, s.Name); err != nil {
+			return fmt.Errorf("ending the hold: %w", err)
+		}
+	}
+	return j.deploy(ctx)
+}
+
+// receive finds the release, and compares every byte with its record.
+func (j *job) receive(ctx context.Context) error {
+	id, err := handover.ParseID(j.in.release)
+	if err == nil && id.IsZero() && j.OnRunner() {
+		// An output's name that is misspelled is empty too, and would make any
+		// release right.
+		err = errors.New("release: got nothing, want the id of a release, such as the output release of the job that made it")
+	}
+	if err != nil {
+		return action.Misuse(err)
+	}
+	j.dist = place.Within(j.Dir, filepath.FromSlash(j.Config.Build.OutDir))
+	if j.in.dist != defaultDist {
+		j.dist = j.Path(j.in.dist)
+	}
+	if err := handover.Fill(ctx, j.Run, id, j.dist); err != nil {
+		return err
+	}
+	if j.release, err = handover.Check(ctx, j.dist, id); err != nil {
+		return j.In(j.dist, err)
+	}
+	j.id, err = j.release.ID()
+	return err
+}
+
+// arrange makes the rollout of what is given.
+func (j *job) arrange(ctx context.Context, browser health.Browser) error {
+	signer, err := j.Signing().Signer(ctx, j.in.sign, j.in.key, j.in.password)
+	if err != nil {
+		return err
+	}
+	if signer != nil {
+		j.Target.Mark = signer.SignStatement
+	}
+	if err := j.Trust(ctx); err != nil {
+		return err
+	}
+	j.commit, _ = j.Lookup("GITHUB_SHA")
+	keep := j.Env.Keep
+	j.rollout = &static.Rollout{
+		Target: j.Target, Release: j.release, Files: os.DirFS(j.dist), Run: j.Name, Commit: j.commit,
+		Keep:    static.Retention{Healthy: keep.Healthy, Window: keep.Window},
+		Lasting: j.Env.Strategy.Watch + margin,
+	}
+	j.checks = &site.Checks{Site: j.Site, Browser: browser, Release: j.id, Served: j.rollout.Seen}
+	return action.Misuse(errors.Join(j.checks.Problems()...))
+}
+
+// margin is what a deploy may take besides its watch before others stop waiting.
+const margin = 10 * time.Minute
+
+// plan is the strategy's.
+func (j *job) plan(s target.Situation) (plan.Plan, error) {
+	return plan.BlueGreen(s, plan.Settings{Watch: j.Env.Strategy.Watch, Adopt: j.Env.Adopt})
+}
+
+// dry prints what would be done.
+func (j *job) dry(ctx context.Context) error {
+	state, err := j.Target.State(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := j.plan(state.Situation(j.id))
+	if err != nil {
+		return explain(err)
+	}
+	j.Logf("%s would be done to %s: %s", j.Env.Name, j.URL(), p.Why)
+	for i, step := range p.Steps {
+		j.Logf("  %d. %s: %s", i+1, step.Kind, step)
+	}
+	j.SetOutput("state", string(rollout.Unchanged))
+	j.SetOutput("live", text(state.Live()))
+	j.summarise(p, rollout.Outcome{State: rollout.Unchanged, Plan: p}, nil)
+	return nil
+}
+
+// deploy does it, and tells.
+func (j *job) deploy(ctx context.Context) error {
+	t := &timeline{job: j, began: j.Now()}
+	r := rollout.Rollout{
+		Target: j.rollout, Checks: j.checks, Plan: j.plan, Wait: j.in.wait, Tell: t.tell, Now: j.Now, Sleep: site.Sleep,
+	}
+	out := r.Run(ctx)
+	pending := j.record(ctx, out)
+	j.SetOutput("state", string(out.State))
+	if seen := j.rollout.Seen(); seen != nil {
+		j.SetOutput("live", text(seen.Live()))
+		j.SetOutput("sequence", fmt.Sprint(seen.Ref.Seq))
+	}
+	j.summarise(out.Plan, out, t)
+	for _, late := range append(out.Late, pending...) {
+		j.Logf("not recorded, and made good by the next run: %v", late)
+	}
+	return j.verdict(out)
+}
+
+func text(id release.Digest) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}

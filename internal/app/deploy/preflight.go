@@ -1,0 +1,36 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/finding"
+	"github.com/org/checkout-deploy/internal/health"
+)
+
+// preflight tells all at once what stands in the way, before anything is written:
+// what the release has not proved, and what the public address would hide.
+func (j *job) preflight(ctx context.Context) error {
+	state, err := j.Target.State(ctx)
+	if err != nil {
+		return err
+	}
+	files := []health.SiteFile{{URL: j.URL(), Entry: true, MayLack: state.Version == ""}}
+	if live := state.Live(); !live.IsZero() {
+		files = append(files, health.SiteFile{URL: j.Env.URL + "r/" + live.String() + "/" + j.Env.Entry})
+	}
+	blocking, advice := health.Preflight(ctx, health.Site{Files: files, EntryTTL: j.Env.TTL}, j.checks.Options())
+	for _, p := range advice {
+		j.Report(finding.Finding{Rule: "deploy/headers", Severity: finding.Low, Message: p.String()})
+	}
+	errs := []error{j.require(ctx)}
+	for _, p := range blocking {
+		errs = append(errs, errors.New(p.String()))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return action.Explain(fmt.Errorf("nothing was written: %w", err), "mend all of it, and deploy again")
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/gh"
+	"github.com/org/checkout-deploy/internal/plan"
+	"github.com/org/checkout-deploy/internal/report"
+	"github.com/org/checkout-deploy/internal/rollout"
+	"github.com/org/checkout-deploy/internal/target"
+)
+
+// timeline is what happened, as people are told.
+type timeline struct {
+	*job
+	began  time.Time
+	events []rollout.Event
+}
+
+func (t *timeline) tell(e rollout.Event) {
+	t.events = append(t.events, e)
+	after := e.At.Sub(t.began).Round(10 * time.Millisecond)
+	switch {
+	case e.Err != nil:
+		t.Logf("%8v  ✗ %s: %v", after, e.Step, e.Err)
+	case e.Step == "plan":
+		t.Logf("%8v  %s", after, e.Text)
+	default:
+		t.Logf("%8v  ✓ %s: %s", after, e.Step, e.Text)
+	}
+}
+
+// verdict is the error that ends the action, with what to do next.
+func (j *job) verdict(out rollout.Outcome) error {
+	if out.State == rollout.Live {
+		j.Logf("live: %s serves release %s", j.URL(), j.id)
+		return nil
+	}
+	return explain(fmt.Errorf("%s: %w", out.State, out.Err))
+}
+
+// explain says what to do about an error of a plan or rollout.
+func explain(err error) error {
+	var busy *target.BusyError
+	switch {
+	case errors.Is(err, plan.ErrHeld):
+		return action.Explain(err, "look at what was rolled back; then deploy with clear-hold: true")
+	case errors.Is(err, plan.ErrForeign):
+		return action.Explain(err, "to replace it, set adopt: true for the environment: the first deploy can't be rolled back then")
+	case errors.As(err, &busy):
+		return &action.Error{Kind: action.Unavailable, Err: err, Hint: "run this one again when that one has ended"}
+	case errors.Is(err, target.ErrUnknown):
+		return &action.Error{Kind: action.Unavailable, Err: err, Hint: "run the same deploy again: it looks what is live, and goes on from there; or run rollback"}
+	case errors.Is(err, target.ErrNoWayBack):
+		return action.Explain(err, "it was the first release here: nothing earlier is in the store; deploy a better one")
+	}
+	return err
+}
+
+// record has GitHub know of what is live now, and of what became of this release.
+func (j *job) record(ctx context.Context, out rollout.Outcome) []error {
+	seen := j.rollout.Seen()
+	if seen == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	switch out.State {
+	case rollout.Live:
+		return j.Record(ctx, gh.TaskDeploy, seen.Ref, j.commit, gh.Status{State: gh.Success, Description: "live and healthy"})
+	case rollout.Reverted:
+		commit := ""
+		if seen.Channel != nil {
+			commit = seen.Channel.Commit
+		}
+		return append(
+			j.Record(ctx, gh.TaskDeploy, j.rollout.Flipped(), j.commit, gh.Status{State: gh.Failure, Description: "it failed, and was taken back"}),
+			j.Record(ctx, gh.TaskRollback, seen.Ref, commit, gh.Status{State: gh.Success, Description: "live again"})...)
+	default:
+		return nil
+	}
+}
+
+// summarise is the page of the run.
+func (j *job) summarise(p plan.Plan, out rollout.Outcome, t *timeline) {
+	status, verdict := report.Failed, "Nothing was published."
+	switch {
+	case j.in.dryRun:
+		status, verdict = report.Info, "A dry run: nothing was written."
+	case out.State == rollout.Live:
+		status, verdict = report.Passed, "The release is live: the public address serves it, and it was watched to the end."
+	case out.State == rollout.Reverted:
+		verdict = "The release is not live any more: it was published and failed, and what was live before is live again."
+	case out.State == rollout.Unknown:
+		status, verdict = report.Unknown, "It is not known what the public address serves: look before you do anything."
+	case out.State == rollout.Holding:
+		verdict = "The environment is on hold: nothing was published."
+	}
+	page := report.Page{
+		Title: "Deploy to " + j.Env.Name, Tool: "deploy", Status: status, Verdict: verdict,
+		Facts: []report.Fact{
+			{Label: "Address", Value: report.Link{Text: j.URL(), URL: j.URL()}},
+			{Label: "Release", Value: report.Code(j.id.String())},
+		},
+	}
+	if seen := j.rollout.Seen(); seen != nil {
+		page.Facts = append(page.Facts, report.Fact{Label: "Live", Value: report.Code(orNothing(seen.Live()))},
+			report.Fact{Label: "Sequence", Value: report.Count(seen.Ref.Seq)})
+	}
+	if out.Err != nil {
+		page.Sections = append(page.Sections, report.Section{Title: "What to do next", Blocks: []report.Block{report.Paragraph{report.Text(next(explain(out.Err)))}}})
+	}
+	page.Sections = append(page.Sections, planned(p), t.section())
+	j.Summarise(page.Markdown(report.SummaryLimit / 2))
+}
+
+func next(err error) string {
+	if known := (*action.Error)(nil); errors.As(err, &known) && known.Hint != "" {
+		return known.Hint + "."
+	}
+	return "Mend what the time-line says, and deploy again."
+}
+
+func planned(p plan.Plan) report.Section {
+	rows := report.Table{Columns: []string{"Step", "What it does"}}
+	for _, s := range p.Steps {
+		rows.Rows = append(rows.Rows, []report.Value{report.Text(s.Kind.String()), report.Text(s.String())})
+	}
+	return report.Section{Title: "Plan", Intro: p.Why + ".", Blocks: []report.Block{rows}}
+}
+
+func (t *timeline) section() report.Section {
+	rows := report.Table{Columns: []string{"After", "Step", "What happened"}}
+	if t == nil {
+		return report.Section{}
+	}
+	for _, e := range t.events {
+		text := e.Text
+		if e.Err != nil {
+			text = e.Err.Error()
+		}
+		rows.Rows = append(rows.Rows, []report.Value{report.Duration(e.At.Sub(t.began)), report.Text(e.Step), report.Text(text)})
+	}
+	return report.Section{Title: "Time-line", Blocks: []report.Block{rows}}
+}

@@ -1,0 +1,235 @@
+// Package rollback is the use case "take it back": to the last release that was
+// recorded healthy, by what was prepared before the deploy, or to a named one. It
+// needs no key, build or GitHub, and one conditional write.
+package rollback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/site"
+	"github.com/org/checkout-deploy/internal/channel"
+	"github.com/org/checkout-deploy/internal/gh"
+	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/report"
+	"github.com/org/checkout-deploy/internal/target"
+	"github.com/org/checkout-deploy/internal/target/static"
+)
+
+// depth is how much is read before the write.
+type depth string
+
+const (
+	byMarker depth = "marker"
+	full     depth = "full"
+)
+
+var depths = []depth{byMarker, full}
+
+type inputs struct {
+	site.Inputs
+	release, reason string
+	verify          depth
+	dryRun, drill   bool
+}
+
+// Action is rollback.
+func Action() action.Action {
+	in := &inputs{}
+	return action.Action{
+		Spec: action.Spec{
+			Name:        "rollback",
+			Summary:     "takes a release back by one write",
+			Description: "Take back what is live: to the last healthy release, by one conditional write that was prepared before the deploy.",
+			Icon:        "rotate-ccw",
+			Colour:      "orange",
+			Inputs: append(in.Spec(),
+				action.Input{Name: "release", Value: action.Text(&in.release), Doc: "The id of the release to go back to, one that is in the store. Without it the last one that was recorded healthy."},
+				action.Input{Name: "reason", Default: "rolled back by hand", Value: action.Text(&in.reason), Doc: "Why: those who want to deploy are told. It is kept with a named release; without one the prepared revert says from what it went back."},
+				action.Input{Name: "verify", Default: string(byMarker), Value: action.OneOf(&in.verify, depths), Doc: "What is looked at before the write: the `marker` of the release, or with `full` every byte of it."},
+				action.Input{Name: "drill", Default: "false", Value: action.Bool(&in.drill), Doc: "Whether to rehearse: everything but the write, with every byte read."},
+				action.Input{Name: "dry-run", Default: "false", Value: action.Bool(&in.dryRun), Doc: "Whether to say what would be done, and do nothing."},
+			),
+			Outputs: []action.Output{
+				{Name: "state", Doc: "What it came to: `reverted`; `unchanged` if nothing was done; `unknown`: look before you do anything."},
+				{Name: "url", Doc: "The page's address."},
+				{Name: "release", Doc: "The release that is live in the end."},
+				{Name: "sequence", Doc: "The sequence number of what is live in the end."},
+			},
+			Permissions: []string{"contents: read", "deployments: write"},
+		},
+		Run: in.run,
+	}
+}
+
+// job is one run.
+type job struct {
+	*site.Site
+	in    *inputs
+	named release.Digest // zero for the last healthy one
+}
+
+func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
+	named := release.Digest{}
+	if in.release != "" {
+		if named, err = release.ParseDigest(in.release); err != nil {
+			return action.Misuse(fmt.Errorf("release: %w", err))
+		}
+	}
+	s, err := in.Open(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	r.SetOutput("url", s.URL())
+	r.SetOutput("state", "unchanged")
+	if err := s.Trust(ctx); err != nil {
+		return err
+	}
+	j := &job{s, in, named}
+	if named.IsZero() {
+		return j.back(ctx)
+	}
+	return j.to(ctx)
+}
+
+// back goes the prepared way.
+func (j *job) back(ctx context.Context) error {
+	w, err := j.Target.Way(ctx, nil)
+	if err != nil {
+		return j.stuck(ctx, err)
+	}
+	if w.Done() {
+		j.Logf("sequence %d is a rollback already: release %s is live, and deploys are on hold", w.From.Seq, w.From.Release)
+	} else {
+		j.Logf("release %s is live by sequence %d; the way back leads to release %s", w.From.Release, w.From.Seq, w.To.Release)
+	}
+	if done, err := j.rehearse(ctx, w.To.Release); done || err != nil {
+		return err
+	}
+	state, err := j.Target.Go(ctx, w)
+	if err != nil {
+		return j.failed(err)
+	}
+	return j.confirm(ctx, w.From, state)
+}
+
+// to leads to the release that was named.
+func (j *job) to(ctx context.Context) error {
+	before, err := j.Target.State(ctx)
+	if err != nil {
+		return err
+	}
+	if err := j.Target.Complete(ctx, j.named); err != nil {
+		return j.stuck(ctx, err)
+	}
+	if done, err := j.rehearse(ctx, j.named); done || err != nil {
+		return err
+	}
+	state, err := j.Target.Restore(ctx, j.named, j.in.reason, j.Name)
+	if err != nil {
+		return j.failed(err)
+	}
+	return j.confirm(ctx, before.Ref, state)
+}
+
+// rehearse reads every byte where that is wanted, and says whether that was all.
+func (j *job) rehearse(ctx context.Context, id release.Digest) (done bool, err error) {
+	if j.in.drill || j.in.verify == full {
+		if err := j.Target.Intact(ctx, id); err != nil {
+			return false, j.stuck(ctx, err)
+		}
+		j.Logf("every byte of release %s was read, and is right", id)
+	}
+	switch {
+	case j.in.drill:
+		j.Logf("the drill ends here: all but the write was done")
+	case j.in.dryRun:
+		j.Logf("dry run: release %s would be live now", id)
+	}
+	return j.in.drill || j.in.dryRun, nil
+}
+
+// stuck says what is missing, and what could be gone back to instead.
+func (j *job) stuck(ctx context.Context, err error) error {
+	state, reading := j.Target.State(ctx)
+	if reading != nil {
+		return err
+	}
+	ids, _ := j.Target.Candidates(ctx, state.Live(), 3)
+	if len(ids) == 0 {
+		return action.Explain(err, "no other release that was healthy is in the store: deploy one")
+	}
+	var names []string
+	for _, id := range ids {
+		names = append(names, id.String())
+	}
+	return action.Explain(err, "give one of these as release: "+strings.Join(names, ", "))
+}
+
+func (j *job) failed(err error) error {
+	switch {
+	case errors.Is(err, target.ErrUnknown):
+		j.SetOutput("state", "unknown")
+		return &action.Error{Kind: action.Unavailable, Err: err, Hint: "run the same rollback again: it looks what is live, and does what is left"}
+	case errors.Is(err, target.ErrLost):
+		return &action.Error{Kind: action.Unavailable, Err: err, Hint: "a deploy was published in between; run the rollback again to take that back"}
+	}
+	return err
+}
+
+// patience is how long GitHub may take to record it.
+const patience = time.Minute
+
+// confirm reads the public address back, and tells.
+func (j *job) confirm(ctx context.Context, from channel.Ref, state *static.State) error {
+	j.SetOutput("release", state.Live().String())
+	j.SetOutput("sequence", fmt.Sprint(state.Ref.Seq))
+	checks := site.Checks{Site: j.Site, Release: state.Live(), Served: func() *static.State { return state }}
+	shown := checks.Confirm(ctx)
+	if shown == nil {
+		j.SetOutput("state", "reverted")
+		j.Logf("%s serves release %s; deploys are on hold until one is given clear-hold: true", j.URL(), state.Live())
+	} else {
+		j.SetOutput("state", "unknown")
+	}
+	j.summarise(from, state, shown)
+	j.record(ctx, state)
+	return action.Explain(shown, "the store has it; look what stands between the store and "+j.URL()+", and run the rollback again: it only reads back then")
+}
+
+func (j *job) record(ctx context.Context, state *static.State) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	commit := ""
+	if full, err := j.Target.State(ctx); err == nil && full.Ref == state.Ref {
+		commit = full.Channel.Commit
+	}
+	for _, late := range j.Record(ctx, gh.TaskRollback, state.Ref, commit, gh.Status{State: gh.Success, Description: "live again"}) {
+		j.Logf("not recorded, and made good by the next run: %v", late)
+	}
+}
+
+func (j *job) summarise(from channel.Ref, state *static.State, shown error) {
+	page := report.Page{
+		Title: "Rollback of " + j.Env.Name, Tool: "rollback", Status: report.Passed,
+		Verdict: "The public address serves the release again. Deploys are on hold.",
+		Facts: []report.Fact{
+			{Label: "Address", Value: report.Link{Text: j.URL(), URL: j.URL()}},
+			{Label: "Taken back", Value: report.Code(from.Release.String())},
+			{Label: "Live", Value: report.Code(state.Live().String())},
+			{Label: "Sequence", Value: report.Count(state.Ref.Seq)},
+		},
+	}
+	next := "Look at what was wrong. The next deploy needs `clear-hold: true`."
+	if shown != nil {
+		page.Status, page.Verdict = report.Unknown, "It was written, and the public address does not show it: "+shown.Error()
+		next = "Look at what stands between the store and the address, and run the rollback again."
+	}
+	page.Sections = []report.Section{{Title: "What to do next", Blocks: []report.Block{report.Paragraph{report.Text(next)}}}}
+	j.Summarise(page.Markdown(report.SummaryLimit / 2))
+}
