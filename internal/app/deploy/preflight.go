@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"slices"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/health"
+	"github.com/org/checkout-deploy/internal/release"
 )
 
 // preflight tells all at once what stands in the way, before anything is written:
@@ -19,7 +22,13 @@ func (j *job) preflight(ctx context.Context) error {
 	}
 	files := []health.SiteFile{{URL: j.URL(), Entry: true, MayLack: state.Version == ""}}
 	if live := state.Live(); !live.IsZero() {
-		files = append(files, health.SiteFile{URL: j.Env.URL + "r/" + live.String() + "/" + j.Env.Entry})
+		r, err := j.Target.Record(ctx, live)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(r.Files, func(f release.File) bool { return path.Ext(f.Path) == ".js" }); i >= 0 {
+			files = append(files, health.SiteFile{URL: j.Env.URL + "r/" + live.String() + "/" + r.Files[i].Path})
+		}
 	}
 	blocking, advice := health.Preflight(ctx, health.Site{Files: files, EntryTTL: j.Env.TTL}, j.checks.Options())
 	for _, p := range advice {

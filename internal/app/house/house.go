@@ -28,4 +28,6 @@ func stages() []action.Action {
 func Root() action.Action { return pipeline.Action(stages()...) }
 
 // Commands are those of the program checkout-deploy.
-func Commands() []action.Action { return append(stages(), deploy.Action(), rollback.Action(), starter.Action()) }
+func Commands() []action.Action {
+	return append(stages(), deploy.Action(), rollback.Action(), starter.Action())
+}

@@ -88,7 +88,9 @@ func resolve(base, ref string) string {
 
 // Preview asks the release at its own address, before anybody is led there.
 func (c *Checks) Preview(ctx context.Context) error {
-	result := health.Run(ctx, c.at(c.folder()+c.Env.Entry, ""), c.Options())
+	checks := c.at(c.folder()+c.Env.Entry, "")
+	checks.HTTP[0].Redirects = true // many servers lead from index.html to its folder
+	result := health.Run(ctx, checks, c.Options())
 	if result.Passed() {
 		return nil
 	}
