@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// exclusive waits until this process alone holds the file's lock.
+// exclusive waits until this opened file alone has the lock.
 func exclusive(f *os.File) error {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)

@@ -5,6 +5,7 @@ package storetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -36,7 +37,10 @@ func (o object) version() store.Version {
 }
 
 // Open is Store's.
-func (m *Memory) Open(_ context.Context, name string) (io.ReadCloser, store.Info, error) {
+func (m *Memory) Open(ctx context.Context, name string) (io.ReadCloser, store.Info, error) {
+	if err := possible(ctx, "opening", name); err != nil {
+		return nil, store.Info{}, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	o, ok := m.objects[name]
@@ -48,13 +52,16 @@ func (m *Memory) Open(_ context.Context, name string) (io.ReadCloser, store.Info
 }
 
 // Write is Store's.
-func (m *Memory) Write(_ context.Context, name string, body store.Body, header store.Header, when store.When) (store.Version, error) {
+func (m *Memory) Write(ctx context.Context, name string, body store.Body, header store.Header, when store.When) (store.Version, error) {
+	if err := possible(ctx, "writing", name); err != nil {
+		return "", err
+	}
 	fail := func(code store.Code, err error) (store.Version, error) {
 		return "", &store.Error{Code: code, Op: "writing", Name: name, Err: err}
 	}
-	data, err := whole(body)
+	data, err := whole(ctx, body)
 	if err != nil {
-		return fail(store.Mismatch, err)
+		return fail(store.CodeOf(err), err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,21 +78,29 @@ func (m *Memory) Write(_ context.Context, name string, body store.Body, header s
 	return m.objects[name].version(), nil
 }
 
-func whole(body store.Body) (_ []byte, err error) {
+func whole(ctx context.Context, body store.Body) (_ []byte, err error) {
 	r, err := body.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, body.Size+1))
 	if err == nil && (int64(len(data)) != body.Size || release.IntegrityOf(data) != body.Integrity) {
-		err = fmt.Errorf("got %d bytes of %s", len(data), release.IntegrityOf(data))
+		err = &store.Error{Code: store.Mismatch, Err: fmt.Errorf("got %d bytes of %s", len(data), release.IntegrityOf(data))}
 	}
-	return data, err
+	return data, cmp.Or(err, ctx.Err())
+}
+
+// possible is what no store begins with.
+func possible(ctx context.Context, op, name string) error {
+	return cmp.Or(ctx.Err(), store.CheckName(op, name))
 }
 
 // Delete is Store's.
-func (m *Memory) Delete(_ context.Context, name string, version store.Version) error {
+func (m *Memory) Delete(ctx context.Context, name string, version store.Version) error {
+	if err := possible(ctx, "deleting", name); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch o, ok := m.objects[name]; {
@@ -99,8 +114,12 @@ func (m *Memory) Delete(_ context.Context, name string, version store.Version) e
 }
 
 // List is Store's.
-func (m *Memory) List(_ context.Context, folder string) iter.Seq2[store.Info, error] {
+func (m *Memory) List(ctx context.Context, folder string) iter.Seq2[store.Info, error] {
 	return func(yield func(store.Info, error) bool) {
+		if err := cmp.Or(ctx.Err(), store.CheckFolder(folder)); err != nil {
+			yield(store.Info{}, err)
+			return
+		}
 		for _, info := range m.listed(folder) {
 			if !yield(info, nil) {
 				return
