@@ -194,7 +194,7 @@ func (c *comparison) resources(was *BaselinePage) {
 		}
 		for _, h := range r.SHA384 {
 			linkedThere := r.Via == Linked && len(seen[id]) > 0
-			if !linkedThere && !seen[id][h] {
+			if !linkedThere && !seen[id][h] && !c.own[h] { // what a release had, a later one need not
 				c.add(Difference{
 					Rule: "live/missing-" + string(r.Kind), Severity: finding.Medium, URL: r.URL, By: r.By, Old: h,
 					Message: fmt.Sprintf("The %s %s is missing, which %s loaded", word(r.Kind, r.Via), r.URL, r.By),
@@ -252,9 +252,11 @@ func named(r Resource) string {
 	return key
 }
 
-func (c *comparison) evergreen(r Resource) bool {
+func (c *comparison) evergreen(r Resource) bool { return c.against.evergreen(r) }
+
+func (a Against) evergreen(r Resource) bool {
 	name := named(r)
-	return slices.ContainsFunc(c.against.Evergreen, func(p string) bool { return glob(p, name) })
+	return slices.ContainsFunc(a.Evergreen, func(p string) bool { return glob(p, name) })
 }
 
 // glob matches with * for anything, and nothing else special.

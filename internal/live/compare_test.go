@@ -50,6 +50,11 @@ func TestCompare(t *testing.T) {
 		{"another key of the query", func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?w=2", "third") }, Against{}, []string{"live/new-script", "live/missing-script"}, finding.High, "tag.js?w is new"},
 		{"changed bytes of an evergreen", func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?v=1", "evil") }, Against{Evergreen: []string{"https://third.example/*"}}, []string{"live/changed-script"}, finding.Low, third},
 		{name: "a deploy", alter: func(_ *Observation, p *Page) { p.Resources[0] = script("https://shop.example/app2.js", "new") }, against: Against{Own: map[string]string{"app2.js": Pin([]byte("new")), "app.js": Pin([]byte("app"))}}},
+		{
+			name: "a deploy since a baseline that knew no release", alter: func(_ *Observation, p *Page) {
+				p.Resources[1] = script("https://shop.example/app2.js", "new")
+			}, against: Against{Own: map[string]string{"2/app2.js": Pin([]byte("new")), "1/tag.js": Pin([]byte("third"))}},
+		},
 		{"a deploy with one byte more", func(_ *Observation, p *Page) { p.Resources[0] = script("https://shop.example/app.js", "new!") }, Against{Own: map[string]string{"app.js": Pin([]byte("new"))}}, []string{"live/changed-script"}, finding.High, "app.js"},
 		{"new script", func(_ *Observation, p *Page) {
 			r := script("https://evil.example/skim.js", "skim")

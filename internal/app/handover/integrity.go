@@ -14,9 +14,9 @@ import (
 // EvidenceFolder is where the artifact has the files of evidence.
 const EvidenceFolder = "evidence"
 
-// SendIntegrity keeps the statements beside a release and the files of evidence for
-// later jobs, as one artifact: attestations/ and evidence/. The folder of statements
-// is left out where it is "".
+// SendIntegrity keeps a release's record, the statements beside it and the files of
+// evidence for later jobs, as one artifact: release.json, attestations/ and evidence/.
+// Record and statements are left out where their folder is "".
 func SendIntegrity(ctx context.Context, r *action.Run, name, statements string, evidence map[string][]byte) (err error) {
 	client, err := client(r)
 	if err != nil {
@@ -37,6 +37,13 @@ func SendIntegrity(ctx context.Context, r *action.Run, name, statements string, 
 func gather(dir, statements string, evidence map[string][]byte) error {
 	if statements != "" {
 		if err := os.CopyFS(filepath.Join(dir, release.StatementDir), os.DirFS(statements)); err != nil {
+			return err
+		}
+		record, err := os.ReadFile(filepath.Join(statements, "..", release.RecordName))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, release.RecordName), record, 0o666)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -117,17 +117,21 @@ func folder(files, change map[string]string) fs.FS {
 	return dir
 }
 
-// The artifact has what a run wrote, and nothing else that lies in its folder.
+// The artifact has the record, for live checks, and what a run wrote, and nothing else
+// that lies in its folder.
 func TestGathered(t *testing.T) {
-	statements, dir := t.TempDir(), t.TempDir()
-	if err := os.WriteFile(filepath.Join(statements, "integrity.json"), []byte("{}"), 0o666); err != nil {
+	dist, dir := t.TempDir(), t.TempDir()
+	statements := filepath.Join(dist, "attestations")
+	err := errors.Join(os.Mkdir(statements, 0o777), os.WriteFile(filepath.Join(statements, "integrity.json"), []byte("{}"), 0o666),
+		os.WriteFile(filepath.Join(dist, "release.json"), []byte("{}"), 0o666), os.WriteFile(filepath.Join(dist, "app.js"), nil, 0o666))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := gather(dir, statements, map[string][]byte{"evidence.json": []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := files(os.DirFS(dir))
-	if want := map[string]bool{"attestations/integrity.json": true, "evidence/evidence.json": true}; err != nil || !maps.Equal(got, want) {
+	if want := map[string]bool{"release.json": true, "attestations/integrity.json": true, "evidence/evidence.json": true}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }

@@ -54,9 +54,9 @@ func (j *job) raise(ctx context.Context, issues *gh.Issues, a gh.AlertIssue) (ev
 func alertTitle(worst int, incomplete bool) string {
 	switch {
 	case worst == 0:
-		return "Live check: scripts were not executed"
+		return "Live check: not all was looked at"
 	case incomplete:
-		return "Live check: " + count(worst, "finding") + ", and scripts were not executed"
+		return "Live check: " + count(worst, "finding") + ", and not all was looked at"
 	}
 	return "Live check: " + count(worst, "finding") + " on the payment page"
 }

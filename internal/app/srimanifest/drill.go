@@ -11,6 +11,7 @@ import (
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/gh"
 	"github.com/org/checkout-deploy/internal/live"
+	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/report"
 )
 
@@ -20,8 +21,12 @@ func (j *job) drill(ctx context.Context, l *looked, o live.Options, s signer) er
 	if o.Browser == nil {
 		return action.Explain(errors.New("a drill without a browser would prove nothing: scripts are not executed"), "give the input browser, or install Chromium")
 	}
+	least := finding.Severity(j.in.fail)
+	if j.in.fail == noThreshold {
+		least = finding.High
+	}
 	var err error
-	if l.drill, err = live.Drill(ctx, o, l.baseline, j.against(l)); err != nil {
+	if l.drill, err = live.Drill(ctx, o, l.baseline, j.against(l), least); err != nil {
 		return fmt.Errorf("the drill: %w", err)
 	}
 	l.seen = &live.Observation{Browser: o.Browser.Version()}
@@ -34,24 +39,31 @@ func (j *job) drill(ctx context.Context, l *looked, o live.Options, s signer) er
 		}
 	}
 	j.r.SetOutput("coverage", "unknown")
-	step, err := j.drillAlert(ctx, l)
+	step, told := j.drillAlert(ctx, l)
+	files, err := j.packDrill(l, step)
+	if err == nil {
+		err = errors.Join(j.signPack(ctx, s, files), j.writeOut(files))
+	}
+	if err != nil {
+		return errors.Join(told, err)
+	}
+	return errors.Join(told, j.end(ctx, release.Digest{}, j.drillSummary(l), false))
+}
+
+// packDrill is the evidence of a drill. It is outside the chain: a pack that lists no
+// scripts would say of all that they went, and the next one that they came.
+func (j *job) packDrill(l *looked, alert evidence.Step) (outFiles, error) {
 	pack := j.newPack(l.listed)
 	pack.Subject.Pages = []evidence.Page{{URL: j.cfg.Integrity.Live.Pages[0]}}
 	pack.Method.Executed = evidence.Step{Outcome: evidence.Done, Note: l.seen.Browser}
-	pack.Method.Alert = step
+	pack.Method.Alert = alert
 	pack.Method.Inventory = evidence.Step{Outcome: evidence.NotDone, Note: "a drill looks at alarms alone"}
-	pack.Notes = append(pack.Notes, "The pack of a drill stands for itself: it lists no scripts, and follows no other pack.")
+	pack.Notes = append(append(pack.Notes, l.notes()...), "The pack of a drill stands for itself: it lists no scripts, and follows no other pack.")
 	files := outFiles{}
-	if failed := j.seal(pack, nil); failed != nil {
-		return errors.Join(err, failed)
+	if err := j.seal(pack, nil); err != nil {
+		return nil, err
 	}
-	if failed := errors.Join(addPack(files, pack), j.addFindings(files)); failed != nil {
-		return errors.Join(err, failed)
-	}
-	if failed := errors.Join(j.signPack(ctx, s, files), j.writeOut(files)); failed != nil {
-		return errors.Join(err, failed)
-	}
-	return errors.Join(err, j.end(ctx, l.id, j.drillSummary(l), false))
+	return files, errors.Join(addPack(files, pack), j.addFindings(files))
 }
 
 // drillAlert opens an issue that says it is a drill, and closes it: what an alert

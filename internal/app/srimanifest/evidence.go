@@ -178,7 +178,7 @@ func (j *job) previous(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, action.Misuse(fmt.Errorf("previous: %w", err))
 	}
-	if err := j.verify(ctx, "previous", j.in.previous, data); err != nil {
+	if _, err := j.verify(ctx, "previous", j.in.previous, data); err != nil {
 		return nil, err
 	}
 	if _, err := evidence.Read(data); err != nil {
@@ -187,22 +187,28 @@ func (j *job) previous(ctx context.Context) ([]byte, error) {
 	return data, nil
 }
 
-// verify wants the signature beside a file to be one that the configuration names.
-func (j *job) verify(ctx context.Context, input, name string, data []byte) error {
+// verify wants the signature beside a file to be one that the configuration names,
+// and says whose it is: "" where the configuration names nobody.
+func (j *job) verify(ctx context.Context, input, name string, data []byte) (signedBy string, err error) {
+	return j.verifyBy(ctx, input, name, name+signed, data)
+}
+
+// verifyBy is verify for a signature that lies elsewhere.
+func (j *job) verifyBy(ctx context.Context, input, name, signature string, data []byte) (signedBy string, err error) {
 	v, err := j.verifier(ctx)
 	if v == nil || err != nil {
-		return err
+		return "", err
 	}
-	bundle, err := j.file(name+signed, maxPack)
+	bundle, err := j.file(signature, maxPack)
 	if err != nil {
-		return action.Misuse(fmt.Errorf("%s: integrity.signed-by wants a signature beside %s: %w", input, name, err))
+		return "", action.Misuse(fmt.Errorf("%s: integrity.signed-by wants a signature beside %s: %w", input, name, err))
 	}
 	who, err := v.Verify(ctx, data, bundle)
 	if err != nil {
-		return &action.Error{Kind: action.Refused, Err: fmt.Errorf("%s: %s: %w", input, name, err), Hint: "it is not believed: somebody may have changed it; take the file and its bundle from the run that made them"}
+		return "", &action.Error{Kind: action.Refused, Err: fmt.Errorf("%s: %s: %w", input, name, err), Hint: "it is not believed: somebody may have changed it; take the file and its bundle from the run that made them"}
 	}
 	j.r.Logf("%s is signed by %s", name, who)
-	return nil
+	return who.String(), nil
 }
 
 // addPack writes the pack in its forms.

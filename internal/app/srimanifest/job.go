@@ -47,7 +47,11 @@ func (in *inputs) begin(r *action.Run) (*job, error) {
 	if in.dist != defaultDist {
 		j.dist = place.Real(r.Path(in.dist))
 	}
-	j.out = place.Real(place.Within(dir, filepath.FromSlash(in.out)))
+	out := place.Within(dir, filepath.FromSlash(in.out))
+	if in.mode == ofLive || in.mode == ofDrill { // beside a release's evidence, not in its place
+		out = filepath.Join(out, string(in.mode))
+	}
+	j.out = place.Real(out)
 	if err := errors.Join(j.checkPlaces()...); err != nil {
 		return nil, action.Misuse(err)
 	}

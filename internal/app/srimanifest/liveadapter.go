@@ -35,7 +35,13 @@ type watching struct {
 	settings browser.Settings
 }
 
+// toAnswer is what a browser gets to answer in besides the stay: one that hangs fails
+// the page, and not the job, which would tell nobody.
+const toAnswer = 30 * time.Second
+
 func (b watching) Load(ctx context.Context, url string, settle live.Settle, alter []live.Alteration) (*live.Load, error) {
+	ctx, cancel := context.WithTimeout(ctx, settle.Within+toAnswer)
+	defer cancel()
 	p, err := b.Page(ctx, b.settings)
 	if err != nil {
 		return nil, err
@@ -48,8 +54,8 @@ func (b watching) Load(ctx context.Context, url string, settle live.Settle, alte
 	if err := insert(ctx, p, alter); err != nil {
 		return nil, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, settle.Within)
-	defer cancel()
+	bounded, cancelOpening := context.WithTimeout(ctx, settle.Within)
+	defer cancelOpening()
 	if err := p.Open(bounded, url); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/org/checkout-deploy/internal/browser"
+	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/live"
 )
 
@@ -23,6 +24,8 @@ type shop struct {
 	policy      atomic.Value
 	login       atomic.Bool
 }
+
+const ownScript = "window.own = 1;\n"
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
@@ -41,7 +44,7 @@ func newShop(t *testing.T) *shop {
 	s.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/own.js" {
 			w.Header().Set("Content-Type", "text/javascript")
-			fmt.Fprint(w, "window.own = 1;\n")
+			fmt.Fprint(w, ownScript)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -51,7 +54,7 @@ func newShop(t *testing.T) *shop {
 			fmt.Fprint(w, "<!doctype html><title>Log in</title><form></form>")
 			return
 		}
-		fmt.Fprintf(w, "<!doctype html><title>Pay</title><style>p{margin:0}</style><script>window.inline = 1;</script><script src='/own.js'></script><script id=third src='%s/third.js'></script>", s.third.URL)
+		fmt.Fprintf(w, "<!doctype html><title>Pay</title><style>p{margin:0}</style><script>window.inline = 1;</script><script src='/own.js' integrity='%s'></script><script id=third src='%s/third.js'></script>", live.Pin([]byte(ownScript)), s.third.URL)
 	}))
 	t.Cleanup(s.site.Close)
 	return s
@@ -185,7 +188,7 @@ func TestLiveDrill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := live.Drill(ctx, s.options(b), baseline, live.Against{})
+	result, err := live.Drill(ctx, s.options(b), baseline, live.Against{}, finding.High)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +197,7 @@ func TestLiveDrill(t *testing.T) {
 	}
 	// An alarm that rings anyway proves nothing.
 	s.policy.Store("")
-	result, err = live.Drill(ctx, s.options(b), baseline, live.Against{})
+	result, err = live.Drill(ctx, s.options(b), baseline, live.Against{}, finding.High)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,16 +1,13 @@
 package srimanifest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/org/checkout-deploy/internal/action"
-	"github.com/org/checkout-deploy/internal/app/handover"
 	"github.com/org/checkout-deploy/internal/browser"
 	"github.com/org/checkout-deploy/internal/evidence"
 	"github.com/org/checkout-deploy/internal/finding"
@@ -20,22 +17,17 @@ import (
 	"github.com/org/checkout-deploy/internal/report"
 )
 
-const maxBaseline = 64 << 20 // bytes
-
 // notExecuted is why a check without a browser is never passed.
 const notExecuted = "No browser was there: scripts were not executed, so what they load was not seen."
 
 // looked is what a live mode saw.
 type looked struct {
-	own       map[string]string // files of the signed release, path to integrity
-	release   *release.Release  // nil where there is none here
-	id        release.Digest
-	baseline  *live.Baseline
-	inventory *inventory.Inventory // nil for none
-	previous  []byte               // the pack before, nil for none
-	seen      *live.Observation
-	listed    listed
-	drill     *live.DrillResult
+	known
+	seen       *live.Observation
+	unexecuted string // why scripts were not executed, "" where they were
+	listed     listed
+	drill      *live.DrillResult
+	broken     []error // what kept a live check from being whole
 }
 
 // look is the modes live, baseline and drill.
@@ -47,130 +39,70 @@ func (in *inputs) look(ctx context.Context, r *action.Run) (err error) {
 	if len(j.cfg.Integrity.Live.Pages) == 0 {
 		return action.Misuse(fmt.Errorf("mode %s: got no pages to look at, want integrity.live.pages in %s", in.mode, orDefault(j.cfg.File)))
 	}
-	signer, err := j.signer(ctx)
-	if err != nil {
-		return err
-	}
 	l := &looked{}
-	if err := j.known(ctx, l); err != nil {
+	s, err := j.signer(ctx)
+	if err := j.goOn(ctx, l, "live/incomplete", err); err != nil {
 		return err
 	}
-	b, end, err := j.browser(ctx)
-	if err != nil {
+	if err := j.readKnown(ctx, l); err != nil {
+		return err
+	}
+	b, end, err := j.browser(ctx, l)
+	if err := j.goOn(ctx, l, ruleNotExecuted, err); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
 	options := j.liveOptions(b)
 	if in.mode == ofDrill {
-		return j.drill(ctx, l, options, signer)
+		return j.drill(ctx, l, options, s)
 	}
-	if l.seen, err = live.Observe(ctx, options); err != nil {
-		return fmt.Errorf("looking at the pages: %w", err)
-	}
-	if l.seen.Browser == "" {
-		j.incomplete = notExecuted
+	l.seen, err = live.Observe(ctx, options)
+	if err != nil {
+		l.seen = &live.Observation{}
+		if err := j.goOn(ctx, l, "live/incomplete", fmt.Errorf("looking at the pages: %w", err)); err != nil {
+			return err
+		}
 	}
 	if in.mode == ofBaseline {
-		return j.keepBaseline(ctx, l, signer)
+		return j.keepBaseline(ctx, l, s)
 	}
-	return j.compare(ctx, l, signer)
+	return j.compare(ctx, l, s)
 }
 
-// known reads what the pages are compared with: the release, and the baseline.
-func (j *job) known(ctx context.Context, l *looked) error {
-	if err := j.knownRelease(ctx, l); err != nil {
-		return err
-	}
-	if j.in.mode == ofBaseline {
-		return nil
-	}
-	var err error
-	if l.inventory, err = j.readInventory(); err != nil {
-		return err
-	}
-	if l.previous, err = j.previous(ctx); err != nil {
-		return err
-	}
-	name := j.cfg.Integrity.Live.Baseline
-	data, err := j.file(name, maxBaseline)
-	if errors.Is(err, fs.ErrNotExist) {
-		return action.Explain(action.Misuse(fmt.Errorf("integrity.live.baseline: got no %s, so there is nothing to compare with", name)),
-			"sri-manifest --mode baseline writes it from what is live now: look at it, then commit it with its signature")
-	}
-	if err != nil {
-		return action.Misuse(fmt.Errorf("integrity.live.baseline: %w", err))
-	}
-	if err := j.verify(ctx, "integrity.live.baseline", name, data); err != nil {
-		return err
-	}
-	if l.baseline, err = live.ReadBaseline(data); err != nil {
-		return action.Misuse(fmt.Errorf("%s: %w", name, err))
-	}
-	return nil
-}
+const ruleNotExecuted = "live/not-executed"
 
-// knownRelease reads the record of the release that is live, if it is here. Its
-// files need not be: only their hashes are asked for.
-func (j *job) knownRelease(ctx context.Context, l *looked) error {
-	id, err := handover.ParseID(j.in.release)
-	if err != nil {
-		return action.Misuse(err)
-	}
-	record := filepath.Join(j.dist, release.RecordName)
-	data, err := os.ReadFile(record)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && id.IsZero():
-		return nil
-	case err != nil:
-		return action.Misuse(fmt.Errorf("reading the release's record: %w", err))
-	}
-	rel, err := release.Read(strings.NewReader(string(data)))
-	if err != nil {
-		return action.Misuse(j.r.In(j.dist, err))
-	}
-	if l.id, err = rel.ID(); err != nil {
+// goOn makes a finding of what keeps a live check from being whole: it goes on, people
+// are told, and the run ends with the error all the same. Who broke the check would
+// else be heard of by nobody. The other modes, which somebody starts, end with it.
+func (j *job) goOn(ctx context.Context, l *looked, rule string, err error) error {
+	if err == nil || j.in.mode != ofLive || ctx.Err() != nil {
 		return err
 	}
-	if !id.IsZero() && id != l.id {
-		return action.Misuse(fmt.Errorf("release: got %s, but the record in %s is that of %s", id, j.r.Shown(j.dist), l.id))
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	var told *action.Error
+	hint := ""
+	if errors.As(err, &told) {
+		hint = told.Hint
 	}
-	if err := j.verifyRecord(ctx, data); err != nil {
-		return err
-	}
-	l.release, l.own = rel, map[string]string{}
-	for _, f := range rel.Files {
-		l.own[f.Path] = f.Integrity.String()
-	}
-	return nil
-}
-
-// verifyRecord wants the record's signature, where the configuration says whose.
-func (j *job) verifyRecord(ctx context.Context, record []byte) error {
-	v, err := j.verifier(ctx)
-	if v == nil || err != nil {
-		return err
-	}
-	name := filepath.Join(j.dist, release.StatementDir, release.RecordName+signed)
-	bundle, err := j.file(name, maxPack)
-	if err != nil {
-		return action.Misuse(fmt.Errorf("integrity.signed-by wants the record to be signed: %w", err))
-	}
-	who, err := v.Verify(ctx, record, bundle)
-	if err != nil {
-		return &action.Error{Kind: action.Refused, Err: fmt.Errorf("the record in %s: %w", j.r.Shown(j.dist), err)}
-	}
-	j.r.Logf("the record is signed by %s", who)
+	l.broken = append(l.broken, err)
+	j.found(finding.Finding{Rule: rule, Severity: finding.High, Message: text, Hint: hint})
+	j.incomplete = cmp.Or(j.incomplete, "The check is not whole: "+text)
 	return nil
 }
 
 // browser is where scripts are executed; nil without one.
-func (j *job) browser(ctx context.Context) (live.Browser, func() error, error) {
+func (j *job) browser(ctx context.Context, l *looked) (live.Browser, func() error, error) {
 	b, end, err := liveBrowser(ctx, j.in.browser)
+	if err != nil {
+		end = func() error { return nil }
+	}
 	if errors.Is(err, browser.ErrNoBrowser) && j.in.browser == "" {
-		return nil, func() error { return nil }, nil
+		l.unexecuted, j.incomplete = notExecuted, cmp.Or(j.incomplete, notExecuted)
+		return nil, end, nil
 	}
 	if err != nil {
-		return nil, nil, &action.Error{Kind: action.Unavailable, Err: fmt.Errorf("browser: %w", err), Hint: "docs/live-check.md has a service container that works"}
+		l.unexecuted = "The browser did not answer: scripts were not executed, so what they load was not seen."
+		return nil, end, &action.Error{Kind: action.Unavailable, Err: fmt.Errorf("browser: %w", err), Hint: "docs/live-check.md has a service container that works"}
 	}
 	j.r.Logf("scripts are executed by %s", b.Version())
 	return b, end, nil
@@ -181,31 +113,12 @@ func (j *job) liveOptions(b live.Browser) live.Options {
 	return live.Options{Pages: c.Pages, Browser: b, Settle: live.Settle{Stay: c.Stay}, Scan: scanLive, Allow: c.Allow}
 }
 
-// against is what excuses a difference: the release, and exceptions of the inventory.
-func (j *job) against(l *looked) live.Against {
-	a := live.Against{Own: l.own}
-	if l.inventory == nil {
-		return a
-	}
-	today := inventory.DayOf(j.r.Now())
-	for _, e := range l.inventory.Entries {
-		if e.Exception == nil || e.Exception.Expires < today {
-			continue
-		}
-		if e.URL != "" {
-			a.Evergreen = append(a.Evergreen, string(e.URL))
-		}
-		if e.Inline != "" {
-			a.Evergreen = append(a.Evergreen, "inline:"+string(e.Inline))
-		}
-	}
-	return a
-}
-
 // compare is the mode live.
 func (j *job) compare(ctx context.Context, l *looked, s signer) error {
 	for _, d := range live.Compare(l.baseline, j.against(l), l.seen) {
-		j.found(d.Finding())
+		if d.Rule != ruleNotExecuted || len(l.broken) == 0 || l.unexecuted == notExecuted { // else it was told, with its cause
+			j.found(d.Finding())
+		}
 	}
 	var err error
 	if l.listed, err = j.compareInventory(l.inventory, j.observedLive(l)); err != nil {
@@ -217,13 +130,10 @@ func (j *job) compare(ctx context.Context, l *looked, s signer) error {
 
 // observedLive is what ran in the pages, in the words of the inventory.
 func (j *job) observedLive(l *looked) inventory.Observed {
-	seen := inventory.Observed{Live: true}
+	seen := inventory.Observed{Live: true, Own: l.ownSeen()}
 	right := map[string]bool{}
-	if l.release != nil {
-		seen.Own = inventory.OwnOf(l.release)
-		for _, integrity := range l.own {
-			right[integrity] = true
-		}
+	for _, integrity := range l.own {
+		right[integrity] = true
 	}
 	for _, p := range l.seen.Pages {
 		for _, r := range p.Resources {
@@ -253,51 +163,50 @@ func (j *job) tell(ctx context.Context, l *looked, s signer) error {
 		// The evidence is written all the same: it says that nobody was told.
 		alert = evidence.Step{Outcome: evidence.NotDone, Note: err.Error()}
 	}
-	failed := j.writeLive(ctx, l, s, alert)
+	broken := errors.Join(l.broken...)
+	unsigned, failed := j.writeLive(ctx, l, s, alert)
 	if failed != nil {
-		return errors.Join(err, failed)
+		return errors.Join(err, broken, failed)
 	}
-	return errors.Join(err, j.end(ctx, l.id, j.liveSummary(l), false), j.unseen())
+	return errors.Join(err, broken, unsigned, j.end(ctx, release.Digest{}, j.liveSummary(l), false), j.unseen(l))
 }
 
-// writeLive writes the evidence of a live check.
-func (j *job) writeLive(ctx context.Context, l *looked, s signer, alert evidence.Step) error {
+// writeLive writes the evidence of a live check, also where it can't be signed.
+func (j *job) writeLive(ctx context.Context, l *looked, s signer, alert evidence.Step) (unsigned, err error) {
 	pack := j.packLive(l)
 	pack.Method.Alert = alert
 	if err := j.seal(pack, l.previous); err != nil {
-		return err
+		return nil, err
 	}
 	files := outFiles{}
 	if err := addPack(files, pack); err != nil {
-		return err
+		return nil, err
 	}
 	if l.listed.diff != "" {
 		files["inventory.diff"] = []byte(l.listed.diff)
 	}
 	if err := j.addFindings(files); err != nil {
-		return err
+		return nil, err
 	}
-	if err := j.signPack(ctx, s, files); err != nil {
-		return err
-	}
-	return j.writeOut(files)
+	unsigned = j.signPack(ctx, s, files)
+	return unsigned, j.writeOut(files)
 }
 
 // unseen is the error of a check that had no browser, unless nothing fails it.
-func (j *job) unseen() error {
-	if j.incomplete == "" || j.in.fail == noThreshold {
+func (j *job) unseen(l *looked) error {
+	if l.unexecuted != notExecuted || j.in.fail == noThreshold {
 		return nil
 	}
-	return action.Explain(errors.New("scripts not executed: "+j.incomplete), "give the input browser, or install Chromium")
+	return action.Explain(fmt.Errorf("scripts not executed: %s", notExecuted), "give the input browser, or install Chromium")
 }
 
 // packLive is the pack of a live check.
 func (j *job) packLive(l *looked) *evidence.Pack {
 	pack := j.newPack(l.listed)
-	pack.Subject.Release = l.id
-	if l.release != nil {
-		pack.Subject.Name = l.release.Name
-		pack.Method.Release = evidence.Step{Outcome: evidence.Partial, Note: "the record was read; the bytes that shoppers get were compared with it"}
+	pack.Notes = append(pack.Notes, l.notes()...)
+	if shown := l.shown(); shown != nil {
+		pack.Subject.Name, pack.Subject.Release = shown.release.Name, shown.id
+		pack.Method.Release = evidence.Step{Outcome: evidence.Partial, Note: count(len(l.records), "record") + " read; the bytes that shoppers get were compared with them"}
 	}
 	failed := 0
 	for _, p := range l.seen.Pages {
@@ -312,12 +221,17 @@ func (j *job) packLive(l *looked) *evidence.Pack {
 		}
 	}
 	pack.Method.Fetched = evidence.Step{Outcome: evidence.Done, Note: count(len(l.seen.Pages), "page")}
-	if failed > 0 {
+	switch {
+	case len(l.seen.Pages) == 0:
+		pack.Method.Fetched = evidence.Step{Outcome: evidence.NotDone, Note: j.incomplete}
+		pack.Method.Executed = pack.Method.Fetched
+		return pack
+	case failed > 0:
 		pack.Method.Fetched = evidence.Step{Outcome: evidence.Partial, Note: fmt.Sprintf("%d of %d pages failed", failed, len(l.seen.Pages))}
 	}
 	pack.Method.Executed = evidence.Step{Outcome: evidence.Done, Note: l.seen.Browser}
-	if l.seen.Browser == "" {
-		pack.Method.Executed = evidence.Step{Outcome: evidence.NotDone, Note: notExecuted}
+	if l.unexecuted != "" {
+		pack.Method.Executed = evidence.Step{Outcome: evidence.NotDone, Note: l.unexecuted}
 	}
 	return pack
 }
@@ -331,7 +245,7 @@ func (j *job) liveSummary(l *looked) report.Page {
 	if browserName == "" {
 		browserName = "none: scripts not executed"
 	}
-	p.Facts = []report.Fact{{Label: "Browser", Value: report.Text(browserName)}, {Label: "Compared with", Value: report.Code(j.cfg.Integrity.Live.Baseline)}}
+	p.Facts = []report.Fact{{Label: "Browser", Value: report.Text(browserName)}, {Label: "Compared with", Value: report.Code(j.cfg.Integrity.Live.Baseline), Note: l.baselineBy()}}
 	table := report.Table{Caption: "Pages", Columns: []string{"page", "status", "scripts", "styles", "executed"}}
 	for _, page := range l.seen.Pages {
 		scripts, styles, executed := 0, 0, 0

@@ -89,6 +89,7 @@ func newPayPage(t *testing.T) *payPage {
 			w.Header().Set("Content-Type", kind)
 			w.Header().Set("Cache-Control", "no-cache")
 			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Content-Security-Policy", "object-src 'none'")
 			if p.down.Load() {
 				w.WriteHeader(http.StatusBadGateway)
 			}
@@ -220,9 +221,35 @@ func TestAlert(t *testing.T) {
 	if got := look("live"); got.code != 0 || fake.Issues()[0].State != "closed" {
 		t.Errorf("calm again: got %+v and %+v", got, fake.Issues())
 	}
-	drill := look("drill")
-	if issues := fake.Issues(); drill.code != 0 || len(issues) != 2 || !strings.HasPrefix(issues[1].Title, "Drill") || issues[1].State != "closed" {
-		t.Errorf("a drill: got %+v and %+v", drill, issues)
+}
+
+// A drill opens its issue and closes it; one whose alarm an exception keeps silent
+// fails, and its issue stays until a drill passes.
+func TestDrill(t *testing.T) {
+	p := newPayPage(t)
+	dir, program := p.checked(t)
+	fake := ghtest.New(t, ghtest.Options{Repository: "org/shop", Permissions: permissions(t)})
+	api := fake.Serve(t)
+	look := func(mode string) ran { return inAJob(t, dir, api, "mode="+mode, "browser="+program) }
+	if got := look("baseline"); got.code != 0 {
+		t.Fatalf("the baseline: got %+v", got)
+	}
+	pinned := tree(t, dir)["scripts.yml"]
+	write(t, dir, map[string]string{"scripts.yml": pinned[:strings.Index(pinned, "    pin:")] + "    exception: { reason: it changes, compensating-control: they tell us, expires: 2027-01-01 }\n"})
+	got := look("drill")
+	issues := fake.Issues()
+	if got.code != 1 || len(issues) != 1 || issues[0].State != "open" || !strings.Contains(issues[0].Title, "would pass unseen") || !strings.Contains(issues[0].Body, "alarms nobody") {
+		t.Fatalf("an alarm that an exception makes mild: got %+v and %+v", got, issues)
+	}
+	pack := tree(t, dir)["integrity/drill/evidence.json"]
+	for _, want := range []string{`"rule":"live/drill"`, "2 of 3 alterations", "Content-Security-Policy is dropped"} {
+		if !strings.Contains(pack+got.out+issues[0].Body, want) {
+			t.Errorf("got no %s in\n%s", want, pack)
+		}
+	}
+	write(t, dir, map[string]string{"scripts.yml": pinned})
+	if got := look("drill"); got.code != 0 || len(fake.Issues()) != 1 || fake.Issues()[0].State != "closed" || !strings.Contains(fake.Issues()[0].Title, "would be noticed") {
+		t.Errorf("a drill: got %+v and %+v", got, fake.Issues())
 	}
 }
 
@@ -237,7 +264,7 @@ func TestAlertRefused(t *testing.T) {
 	}
 	p.tag.Store("window.tag = 3;\n")
 	got := inAJob(t, dir, api, "mode=live", "browser="+program)
-	pack, err := os.ReadFile(filepath.Join(dir, "integrity/evidence.json"))
+	pack, err := os.ReadFile(filepath.Join(dir, "integrity/live/evidence.json"))
 	if got.code != 4 || err != nil || !strings.Contains(string(pack), `"alert":{"note":"opening the issue`) || !strings.Contains(got.log+got.out, "issues: write") {
 		t.Errorf("got %+v, %v\n%s", got, err, pack)
 	}
@@ -261,8 +288,8 @@ func TestWithoutBrowser(t *testing.T) {
 			t.Errorf("%s: got %+v", mode, got)
 		}
 	}
-	if after := tree(t, dir); after["checkout-baseline.json"] != before["checkout-baseline.json"] || !strings.Contains(after["integrity/evidence.json"], `"executed":{"note":"No browser was there`) {
-		t.Errorf("got the pack %s", after["integrity/evidence.json"])
+	if after := tree(t, dir); after["checkout-baseline.json"] != before["checkout-baseline.json"] || !strings.Contains(after["integrity/live/evidence.json"], `"executed":{"note":"No browser was there`) {
+		t.Errorf("got the pack %s", after["integrity/live/evidence.json"])
 	}
 	if got := laptop(t, dir, "--mode", "live", "--browser", "http://127.0.0.1:1"); got.code != 3 {
 		t.Errorf("a browser that is not there: got %+v", got)

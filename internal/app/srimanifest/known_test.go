@@ -1,0 +1,250 @@
+package srimanifest
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/org/checkout-deploy/internal/evidence"
+	"github.com/org/checkout-deploy/internal/gh/ghtest"
+	"github.com/org/checkout-deploy/internal/live"
+	"github.com/org/checkout-deploy/internal/sign"
+)
+
+// watched is a page with a script of its own, and a project with the signed baseline
+// of its first release and the signed record of its second. No browser is there: what
+// the checks say of files needs none.
+type watched struct {
+	url, dir string
+	app      atomic.Value // the script as it is served
+}
+
+const first, second = "window.app = 1;\n", "window.app = 2;\n"
+
+func newWatched(t *testing.T) *watched {
+	t.Helper()
+	w := &watched{}
+	w.app.Store(first)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/app.js" {
+			rw.Header().Set("Content-Type", "text/javascript")
+			fmt.Fprint(rw, w.app.Load())
+			return
+		}
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(rw, "<!doctype html><title>Pay</title><script src='app.js' integrity='%s'></script>", live.Pin([]byte(w.app.Load().(string))))
+	}))
+	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*authority}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	w.url = server.URL + "/"
+	private := openssl(t, openssl(t, "", "ecparam", "-genkey", "-name", "prime256v1", "-noout"), "pkcs8", "-topk8", "-nocrypt")
+	keys := map[string]string{"key.pem": private, "key.pub": openssl(t, private, "pkey", "-pubout")}
+	t.Setenv("PATH", t.TempDir())
+	shop := project(t, keys)
+	write(t, shop, map[string]string{"dist/index.html": "<!doctype html><title>Pay</title><script src='app.js'></script>", "dist/app.js": second})
+	if got := laptop(t, shop, "--sign", "key", "--key", "key.pem", "--fail-severity", "none"); got.code != 0 {
+		t.Fatalf("the release: got %+v", got)
+	}
+	w.dir = project(t, keys)
+	for name, text := range tree(t, shop) {
+		if below, ok := strings.CutPrefix(name, "dist/"); ok && (below == "release.json" || strings.HasPrefix(below, "attestations/")) {
+			write(t, w.dir, map[string]string{"records/78/" + below: text})
+		}
+	}
+	w.configure(t, "{ signed-by: { key: key.pub }, live: { pages: [PAGE], allow: [127.0.0.1] } }")
+	w.baseline(t)
+	return w
+}
+
+func (w *watched) configure(t *testing.T, integrity string) {
+	t.Helper()
+	write(t, w.dir, map[string]string{"checkout-deploy.yml": "version: 1\nintegrity: " + strings.ReplaceAll(integrity, "PAGE", w.url) + "\n"})
+}
+
+// baseline writes what is live now, as if a browser had seen it.
+func (w *watched) baseline(t *testing.T) {
+	t.Helper()
+	o, err := live.Observe(t.Context(), live.Options{Pages: []string{w.url}, Scan: scanLive, Allow: []string{"127.0.0.1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Browser = "Chrome/1"
+	b, err := live.NewBaseline(o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := sign.NewKeySigner(t.Context(), sign.KeyOptions{Reference: "key.pem", ReadFile: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(w.dir, name)) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle, err := s.Sign(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, w.dir, map[string]string{"checkout-baseline.json": string(data), "checkout-baseline.json.sigstore.json": string(bundle)})
+}
+
+// told are the rules of the last run's findings, without those of a check that has no
+// browser.
+func (w *watched) told(t *testing.T) []string {
+	t.Helper()
+	var log struct {
+		Runs []struct {
+			Results []struct{ RuleID string }
+		}
+	}
+	if err := json.Unmarshal([]byte(tree(t, w.dir)["integrity/live/findings.sarif"]), &log); err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string]bool{}
+	for _, r := range log.Runs[0].Results {
+		rules[r.RuleID] = true
+	}
+	delete(rules, "live/not-executed")
+	return slices.Sorted(maps.Keys(rules))
+}
+
+// A deploy of signed bytes is quiet; a byte that no signed record knows is not.
+func TestRecords(t *testing.T) {
+	w := newWatched(t)
+	unsigned := strings.Replace(tree(t, w.dir)["records/78/release.json"], `"name":"`, `"name":"x`, 1)
+	for _, test := range []struct {
+		name, app, records string
+		files              map[string]string
+		want               []string
+	}{
+		{name: "nothing was deployed", app: first, records: "records"},
+		{name: "a deploy", app: second, records: "records"},
+		{name: "a deploy that no record is of", app: second, want: []string{"live/changed-script"}},
+		{name: "a byte more", app: second + ";", records: "records", want: []string{"live/changed-script"}},
+		{name: "a record that is not as it was signed", app: second, records: "theirs", files: map[string]string{
+			"theirs/1/release.json": unsigned, "theirs/1/attestations/release.json.sigstore.json": tree(t, w.dir)["records/78/attestations/release.json.sigstore.json"],
+		}, want: []string{"live/changed-script", "live/record-refused"}},
+		{name: "a record that nobody signed", app: second, records: "bare", files: map[string]string{"bare/1/release.json": tree(t, w.dir)["records/78/release.json"]}, want: []string{"live/changed-script", "live/record-refused"}},
+		{name: "a record among statements", app: second, records: "below", files: map[string]string{"below/attestations/1/release.json": "{}"}, want: []string{"live/changed-script"}},
+		{name: "no such folder", app: first, records: "elsewhere", want: []string{"live/record-refused"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w.app.Store(test.app)
+			write(t, w.dir, test.files)
+			args := []string{"--mode", "live"}
+			if test.records != "" {
+				args = append(args, "--records", test.records)
+			}
+			got := laptop(t, w.dir, args...)
+			if rules := w.told(t); got.code == 0 || !slices.Equal(rules, test.want) {
+				t.Errorf("got %q, want %q: %+v", rules, test.want, got)
+			}
+		})
+	}
+}
+
+// Whatever breaks a check, people are told: by the issue, the evidence and the exit.
+func TestBrokenCheckIsTold(t *testing.T) {
+	w := newWatched(t)
+	before := tree(t, w.dir)
+	many := ""
+	for i := range live.MaxPages + 1 {
+		many += fmt.Sprintf("PAGE%d, ", i)
+	}
+	for _, test := range []struct {
+		name   string
+		config string // "" for the one that is there
+		files  map[string]string
+		inputs []string
+		code   int
+		want   []string
+		says   string // by the pack
+	}{
+		{name: "no previous pack", inputs: []string{"previous=last.json"}, code: 2, want: []string{"live/chain-broken"}, says: "begins a new chain"},
+		{name: "a previous pack that nobody signed", files: map[string]string{"last.json": "{}"}, inputs: []string{"previous=last.json"}, code: 2, want: []string{"live/chain-broken"}, says: "begins a new chain"},
+		{name: "a browser that does not answer", inputs: []string{"browser=http://127.0.0.1:1"}, code: 3, says: "The browser did not answer"},
+		{name: "no baseline", config: "{ live: { pages: [PAGE], allow: [127.0.0.1], baseline: none.json } }", code: 2, want: []string{"live/no-baseline"}, says: "compared with no baseline"},
+		{name: "a baseline that somebody changed", files: map[string]string{"checkout-baseline.json": strings.Replace(before["checkout-baseline.json"], "app.js", "evil.js", 1)}, code: 4, want: []string{"live/no-baseline"}, says: "compared with no baseline"},
+		{name: "no identity to sign with", inputs: []string{"sign=keyless"}, code: 4, want: []string{"live/incomplete"}, says: "identity token"},
+		{name: "an inventory that can't be read", config: "{ inventory: key.pem, live: { pages: [PAGE], allow: [127.0.0.1] } }", code: 2, want: []string{"live/incomplete", "live/unsigned-baseline"}, says: "key.pem"},
+		{name: "pages that can't be looked at", config: "{ live: { pages: [" + many + "] } }", code: 1, want: []string{"live/incomplete", "live/page-not-seen", "live/unsigned-baseline"}, says: "101 pages"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			write(t, w.dir, before)
+			write(t, w.dir, test.files)
+			if test.config != "" {
+				w.configure(t, test.config)
+			}
+			fake := ghtest.New(t, ghtest.Options{Repository: "org/shop", Permissions: permissions(t)})
+			got := inAJob(t, w.dir, fake.Serve(t), append(test.inputs, "mode=live")...)
+			if rules := w.told(t); got.code != test.code || !slices.Equal(rules, test.want) {
+				t.Errorf("got code %d and %q, want %d and %q: %+v", got.code, rules, test.code, test.want, got)
+			}
+			if issues := fake.Issues(); len(issues) != 1 || issues[0].State != "open" || !strings.Contains(issues[0].Title, "not all was looked at") {
+				t.Errorf("got the issues %+v", issues)
+			}
+			if pack := tree(t, w.dir)["integrity/live/evidence.json"]; !strings.Contains(pack, test.says) || !strings.Contains(pack, `"sequence":1`) {
+				t.Errorf("got no %q in the pack\n%s", test.says, pack)
+			}
+		})
+	}
+	w.app.Store(second)
+	write(t, w.dir, before)
+	if got := laptop(t, w.dir, "--mode", "live", "--previous", "none.json"); !slices.Equal(w.told(t), []string{"live/chain-broken", "live/changed-script"}) {
+		t.Errorf("a broken check hides what changed: got %+v", got)
+	}
+}
+
+// The evidence names its baseline and who signed it; one that nobody had to sign is a
+// finding, which fails only who asks for it.
+func TestBaselineSigner(t *testing.T) {
+	w := newWatched(t)
+	for _, test := range []struct{ name, config, want, says string }{
+		{"signed", "{ signed-by: { key: key.pub }, live: { pages: [PAGE], allow: [127.0.0.1] } }", "", ", signed by key sha256:"},
+		{"by nobody in particular", "{ live: { pages: [PAGE], allow: [127.0.0.1] } }", "live/unsigned-baseline", ", no signature was asked for"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w.configure(t, test.config)
+			laptop(t, w.dir, "--mode", "live")
+			pack, err := evidence.Read([]byte(tree(t, w.dir)["integrity/live/evidence.json"]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if notes := strings.Join(pack.Notes, "\n"); strings.Join(w.told(t), " ") != test.want || !strings.Contains(notes, "baseline of SHA-256 "+fmt.Sprintf("%x", sha256.Sum256([]byte(tree(t, w.dir)["checkout-baseline.json"])))) || !strings.Contains(notes, test.says) {
+				t.Errorf("got %q and the notes %q", w.told(t), notes)
+			}
+		})
+	}
+}
+
+// A live check and a drill leave what a release wrote into out.
+func TestLiveLeavesTheRelease(t *testing.T) {
+	w := newWatched(t)
+	write(t, w.dir, map[string]string{"dist/index.html": "<!doctype html><title>Pay</title><script src='app.js'></script>", "dist/app.js": second})
+	laptop(t, w.dir, "--fail-severity", "none")
+	before := tree(t, w.dir)
+	if before["integrity/evidence.json"] == "" || before["integrity/_headers"] == "" {
+		t.Fatal("got no evidence and headers of a release")
+	}
+	laptop(t, w.dir, "--mode", "live")
+	after := tree(t, w.dir)
+	for name, text := range before {
+		if after[name] != text {
+			t.Errorf("the live check changed %s", name)
+		}
+	}
+	if after["integrity/live/evidence.json"] == "" {
+		t.Error("got no evidence of the live check")
+	}
+}
