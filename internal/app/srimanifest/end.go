@@ -165,12 +165,21 @@ func unpinnedTable(p *pinned) report.Table {
 }
 
 // artifactName is that of the statements and the evidence. A live check has no
-// release of its own, and each run its own pack.
+// release of its own, and each attempt of a run its own pack.
 func (j *job) artifactName(id release.Digest) string {
 	if j.in.mode == ofRelease {
 		return "checkout-" + id.String() + "-integrity"
 	}
-	return "checkout-" + string(j.in.mode) + "-integrity"
+	attempt, _ := j.r.Lookup("GITHUB_RUN_ATTEMPT")
+	return lookName(j.in.mode, attempt)
+}
+
+func lookName(m mode, attempt string) string {
+	name := "checkout-" + string(m) + "-integrity"
+	if attempt == "" || attempt == "1" {
+		return name
+	}
+	return name + "-" + attempt
 }
 
 // statements is the folder of statements, "" for none.

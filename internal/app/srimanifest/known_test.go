@@ -248,3 +248,21 @@ func TestLiveLeavesTheRelease(t *testing.T) {
 		t.Error("got no evidence of the live check")
 	}
 }
+
+// The example's workflow finds packs by these names: a drill's are none of the chain,
+// and a second attempt's does not have to be that of the first.
+func TestArtifactOfALook(t *testing.T) {
+	for _, test := range []struct {
+		mode          mode
+		attempt, want string
+	}{
+		{ofLive, "", "checkout-live-integrity"},
+		{ofLive, "1", "checkout-live-integrity"},
+		{ofLive, "2", "checkout-live-integrity-2"},
+		{ofDrill, "1", "checkout-drill-integrity"},
+	} {
+		if got := lookName(test.mode, test.attempt); got != test.want {
+			t.Errorf("%s, attempt %q: got %q, want %q", test.mode, test.attempt, got, test.want)
+		}
+	}
+}
