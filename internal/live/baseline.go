@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/org/checkout-deploy/internal/release"
@@ -71,7 +72,7 @@ func NewBaseline(o *Observation, own map[string]string) (*Baseline, error) {
 				problems = append(problems, fmt.Errorf("%s: %s", shown(r.URL), r.Problem))
 			}
 		}
-		page.Resources = reduced(p.Resources, known)
+		page.Resources = reduced(p.Resources, ownIn(p, known))
 		b.Pages = append(b.Pages, page)
 	}
 	if len(problems) > 0 {
@@ -88,6 +89,19 @@ func hashes(own map[string]string) map[string]bool {
 	return known
 }
 
+// ownIn are the bytes that are right on a page: those of the files, and where its
+// document is one of them, the scripts and styles in that.
+func ownIn(p Page, own map[string]bool) map[string]bool {
+	if !own[p.SHA384] {
+		return own
+	}
+	all := maps.Clone(own)
+	for _, h := range p.Inline {
+		all[h] = true
+	}
+	return all
+}
+
 // identity is what makes two resources the same one.
 type identity struct {
 	kind Kind
@@ -100,31 +114,36 @@ func identify(r Resource) identity {
 	return identity{r.Kind, r.Via, key}
 }
 
+// reduced keeps what is the release's apart from what is not: a later release has
+// other inline scripts at the same address.
 func reduced(all []Resource, own map[string]bool) []BaselineResource {
-	index := map[identity]int{}
+	type key struct {
+		identity
+		own bool
+	}
+	index := map[key]int{}
 	list := []BaselineResource{}
 	for _, r := range all {
 		if r.SHA384 == "" || r.Blocked != "" {
 			continue
 		}
-		id := identify(r)
+		id := key{identify(r), own[r.SHA384]}
 		i, seen := index[id]
 		if !seen {
 			i = len(list)
 			index[id] = i
 			by, _ := urlKey(r.By)
-			list = append(list, BaselineResource{Kind: id.kind, Via: id.via, URL: id.url, By: by, Own: true})
+			list = append(list, BaselineResource{Kind: id.kind, Via: id.via, URL: id.url, By: by, Own: id.own})
 		}
 		if !slices.Contains(list[i].SHA384, r.SHA384) {
 			list[i].SHA384 = append(list[i].SHA384, r.SHA384)
 		}
-		list[i].Own = list[i].Own && own[r.SHA384]
 	}
 	for i := range list {
 		slices.Sort(list[i].SHA384)
 	}
 	slices.SortFunc(list, func(a, b BaselineResource) int {
-		return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Via, b.Via))
+		return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Via, b.Via), slices.Compare(a.SHA384, b.SHA384))
 	})
 	return list
 }

@@ -241,10 +241,12 @@ func mediaType(header string) string {
 }
 
 // clip bounds a text that a server chose.
-func clip(s string) string {
+func clip(s string) string { return clipTo(s, MaxText) }
+
+func clipTo(s string, most int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	if len(s) > MaxText {
-		s = strings.ToValidUTF8(s[:MaxText], "") + "…"
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }

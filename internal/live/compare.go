@@ -31,7 +31,7 @@ func Compare(b *Baseline, a Against, o *Observation) []Difference {
 		}
 	}
 	for _, page := range o.Pages {
-		c := &comparison{against: a, own: own, page: page}
+		c := &comparison{against: a, own: ownIn(page, own), page: page}
 		c.state(o.Browser)
 		if page.Failed == "" {
 			c.wrong()
@@ -170,7 +170,9 @@ func (c *comparison) another(was *BaselinePage) bool {
 func (c *comparison) resources(was *BaselinePage) {
 	old := map[identity]BaselineResource{}
 	for _, r := range was.Resources {
-		old[identity{r.Kind, r.Via, r.URL}] = r
+		id := identity{r.Kind, r.Via, r.URL}
+		r.SHA384 = slices.Concat(old[id].SHA384, r.SHA384)
+		old[id] = r
 	}
 	seen := map[identity]map[string]bool{}
 	for _, r := range c.page.Resources {
@@ -297,7 +299,7 @@ func (c *comparison) headers(was, now map[string][]string) {
 		case len(got) == 0:
 			d.Rule, d.Severity, d.Message = "live/header-missing", finding.High, fmt.Sprintf("The header %s is missing, was %s", name, d.Old)
 		case isPolicy(name):
-			words, weaker := policyChanges(old, got)
+			words, weaker := policyChanges(old, got, c.own)
 			if len(words) == 0 {
 				continue // another order
 			}

@@ -22,12 +22,12 @@ const (
 // seen is a page without fault.
 func seen() *Observation {
 	header := func() map[string][]string {
-		return map[string][]string{csp: {"script-src 'self'; object-src 'none'"}, "Strict-Transport-Security": {"max-age=31536000; includeSubDomains"}, "Set-Cookie": {"sid; httponly; secure"}}
+		return map[string][]string{csp: {"script-src 'self' '" + Pin([]byte("app")) + "'; object-src 'none'"}, "Strict-Transport-Security": {"max-age=31536000; includeSubDomains"}, "Set-Cookie": {"sid; httponly; secure"}}
 	}
 	document := func() Response { return Response{URL: shopPage, Status: 200, MIME: "text/html", Header: header()} }
 	inline := Resource{Kind: Script, Via: Inline, URL: shopPage, In: "page", By: shopPage, SHA384: Pin([]byte("inline")), Executed: true}
 	return &Observation{Browser: "Chrome/1", Pages: []Page{{
-		URL: shopPage, Fetched: document(), Loaded: &Load{Document: document()},
+		URL: shopPage, Fetched: document(), Loaded: &Load{Document: document()}, SHA384: Pin([]byte("page")), Inline: []string{inline.SHA384},
 		Resources: []Resource{script("https://shop.example/app.js", "app"), script(third+"?v=1", "third"), inline},
 	}}}
 }
@@ -55,6 +55,20 @@ func TestCompare(t *testing.T) {
 				p.Resources[1] = script("https://shop.example/app2.js", "new")
 			}, against: Against{Own: map[string]string{"2/app2.js": Pin([]byte("new")), "1/tag.js": Pin([]byte("third"))}},
 		},
+		{name: "a deploy of a page with other inline scripts", alter: func(_ *Observation, p *Page) {
+			p.SHA384, p.Inline = Pin([]byte("page 2")), []string{Pin([]byte("inline 2"))}
+			p.Resources[2].SHA384 = Pin([]byte("inline 2"))
+		}, against: Against{Own: map[string]string{"1/pay.html": Pin([]byte("page")), "2/pay.html": Pin([]byte("page 2")), "1/app.js": Pin([]byte("app"))}}},
+		{"an inline script that a release's page has not", func(_ *Observation, p *Page) {
+			p.Resources[2].SHA384 = Pin([]byte("skim"))
+		}, Against{Own: map[string]string{"pay.html": Pin([]byte("page"))}}, []string{"live/new-script"}, finding.High, "inline script inline:" + shopPage},
+		{name: "a policy with the hashes of a later release", alter: func(_ *Observation, p *Page) {
+			both(p, csp, "script-src 'self' '"+Pin([]byte("app2"))+"'; object-src 'none'")
+		}, against: Against{Own: map[string]string{"app.js": Pin([]byte("app2"))}}},
+		{"a policy with a hash that no release has", func(_ *Observation, p *Page) {
+			both(p, csp, "script-src 'self' '"+Pin([]byte("skim"))+"'; object-src 'none'")
+		}, Against{}, []string{"live/header-weakened"}, finding.High, "script-src now has 'sha384-"},
+		{"a policy without any hash", func(_ *Observation, p *Page) { both(p, csp, "script-src 'self'; object-src 'none'") }, Against{}, []string{"live/header-changed"}, finding.Medium, "no longer has 'sha384-"},
 		{"a deploy with one byte more", func(_ *Observation, p *Page) { p.Resources[0] = script("https://shop.example/app.js", "new!") }, Against{Own: map[string]string{"app.js": Pin([]byte("new"))}}, []string{"live/changed-script"}, finding.High, "app.js"},
 		{"new script", func(_ *Observation, p *Page) {
 			r := script("https://evil.example/skim.js", "skim")
@@ -66,7 +80,7 @@ func TestCompare(t *testing.T) {
 		}, Against{}, []string{"live/new-script"}, finding.High, "the browser blocked it: csp"},
 		{"unread bytes", func(_ *Observation, p *Page) { p.Resources[1].SHA384, p.Resources[1].Problem = "", "gone" }, Against{}, []string{"live/unread"}, finding.High, "gone"},
 		{"missing script", func(_ *Observation, p *Page) { p.Resources = slices.Delete(p.Resources, 1, 2) }, Against{}, []string{"live/missing-script"}, finding.Medium, third},
-		{"inline changed", func(_ *Observation, p *Page) { p.Resources[2].SHA384 = Pin([]byte("other")) }, Against{}, []string{"live/new-script", "live/missing-script"}, finding.High, "inline script inline:" + shopPage},
+		{"inline changed", func(_ *Observation, p *Page) { p.Resources[2].SHA384 = Pin([]byte("other")) }, Against{}, []string{"live/new-script"}, finding.High, "inline script inline:" + shopPage},
 		{"eval", func(_ *Observation, p *Page) {
 			p.Resources = append(p.Resources, Resource{Kind: Script, Via: Eval, By: third, SHA384: Pin([]byte("e"))})
 		}, Against{}, []string{"live/new-script"}, finding.High, "eval:" + third},
@@ -75,7 +89,9 @@ func TestCompare(t *testing.T) {
 		{"policy weakened", func(_ *Observation, p *Page) { both(p, csp, "script-src 'self' 'unsafe-eval'; object-src 'none'") }, Against{}, []string{"live/header-weakened"}, finding.High, "script-src now has 'unsafe-eval'"},
 		{"directive removed", func(_ *Observation, p *Page) { both(p, csp, "script-src 'self'") }, Against{}, []string{"live/header-weakened"}, finding.High, "object-src was removed"},
 		{"policy stricter", func(_ *Observation, p *Page) { both(p, csp, "script-src; object-src 'none'") }, Against{}, []string{"live/header-changed"}, finding.Medium, "script-src no longer has 'self'"},
-		{name: "policy in another order", alter: func(_ *Observation, p *Page) { both(p, csp, "object-src 'none';  script-src 'self'") }},
+		{name: "policy in another order", alter: func(_ *Observation, p *Page) {
+			both(p, csp, "object-src 'none';  script-src '"+Pin([]byte("app"))+"' 'self'")
+		}},
 		{"HSTS shorter", func(_ *Observation, p *Page) {
 			both(p, "Strict-Transport-Security", "max-age=60; includeSubDomains")
 		}, Against{}, []string{"live/header-weakened"}, finding.High, "max-age=60"},
@@ -108,7 +124,7 @@ func TestCompare(t *testing.T) {
 		}, Against{}, []string{"live/new-page"}, finding.High, "does not have this page"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			was, err := NewBaseline(seen(), map[string]string{"app.js": Pin([]byte("app"))})
+			was, err := NewBaseline(seen(), map[string]string{"app.js": Pin([]byte("app")), "pay.html": Pin([]byte("page"))})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -213,5 +229,13 @@ func TestReadBaselineRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// The end of a long policy counts too.
+func TestLongPolicy(t *testing.T) {
+	long := strings.Repeat("'"+Pin([]byte("a"))+"' ", 100)
+	if a, b := normal(csp, "script-src "+long+"'self'"), normal(csp, "script-src "+long+"'unsafe-inline'"); a == b {
+		t.Errorf("got %d bytes for both", len(a))
 	}
 }

@@ -75,14 +75,15 @@ func normal(name, value string) string {
 		}
 		value = strings.Join(fields, " ")
 	}
-	return clip(value)
+	return clipTo(value, MaxHeader)
 }
 
 // isPolicy says that less of the header is weaker.
 func isPolicy(name string) bool { return strings.HasPrefix(name, "Content-Security-Policy") }
 
-// policyChanges says in words how a policy differs, and whether it lets more pass.
-func policyChanges(before, after []string) (words []string, weaker bool) {
+// policyChanges says in words how a policy differs, and whether it lets more pass. A
+// release brings the hashes of its own bytes, and takes along those of the one before.
+func policyChanges(before, after []string, own map[string]bool) (words []string, weaker bool) {
 	old, now := directives(before), directives(after)
 	for _, name := range slices.Sorted(keys(old)) {
 		sources, has := now[name]
@@ -91,12 +92,13 @@ func policyChanges(before, after []string) (words []string, weaker bool) {
 			continue
 		}
 		for _, s := range sources {
-			if !slices.Contains(old[name], s) {
+			if !slices.Contains(old[name], s) && !own[strings.Trim(s, "'")] {
 				words, weaker = append(words, fmt.Sprintf("%s now has %s", name, s)), true
 			}
 		}
 		for _, s := range old[name] {
-			if !slices.Contains(sources, s) {
+			// Without any hash 'unsafe-inline' would count again.
+			if !slices.Contains(sources, s) && (!isHash(s) || !slices.ContainsFunc(sources, isHash)) {
 				words = append(words, fmt.Sprintf("%s no longer has %s", name, s))
 				// Sources let pass, but for these, which restrict.
 				weaker = weaker || s == "'none'" || strings.HasPrefix(s, "'strict-dynamic'") || name == "sandbox" || strings.HasPrefix(name, "require-")
@@ -110,6 +112,8 @@ func policyChanges(before, after []string) (words []string, weaker bool) {
 	}
 	return words, weaker
 }
+
+func isHash(source string) bool { return strings.HasPrefix(strings.ToLower(source), "'sha") }
 
 // directives are those of all policies, by "n:" for the second and later ones: a
 // browser enforces each. Of a directive that is there twice the first counts.

@@ -18,8 +18,9 @@ const (
 	MaxPages     = 100
 	MaxBody      = 32 << 20 // bytes of a response, decoded
 	MaxRedirects = 10
-	MaxResources = 5000 // of a page
-	MaxText      = 2048 // bytes of a URL or a header's value that are kept
+	MaxResources = 5000     // of a page
+	MaxText      = 2048     // bytes of a URL or a text that are kept
+	MaxHeader    = 32 << 10 // bytes of a header's value that are kept: policies list hashes
 )
 
 // Options are what is looked at and how.
@@ -173,6 +174,10 @@ type Page struct {
 	// Fetched is what HTTP got, and Redirects how it came there.
 	Fetched   Response
 	Redirects []Hop
+	// SHA384 is of the document that HTTP got, and Inline of the scripts and styles in
+	// it: of a document that is a file of a release they are the release's too.
+	SHA384 string
+	Inline []string
 	// Loaded is the same as the browser saw it; nil without one.
 	Loaded    *Load
 	Resources []Resource

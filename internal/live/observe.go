@@ -57,7 +57,7 @@ func observe(ctx context.Context, f *fetcher, o Options, address string, alter [
 		page.Failed = clip(err.Error())
 		return page // a browser is not led to where the check of addresses refused
 	}
-	page.Fetched, page.Redirects = got.Response, got.hops
+	page.Fetched, page.Redirects, page.SHA384, page.Inline = got.Response, got.hops, Pin(got.body), inline(o, got.body)
 	if o.Browser == nil {
 		page.Resources = static(ctx, f, o, got)
 		return page
@@ -69,6 +69,23 @@ func observe(ctx context.Context, f *fetcher, o Options, address string, alter [
 	}
 	page.Loaded, page.Resources = load, withElements(load.Resources, load.Elements, load.Document.URL)
 	return page
+}
+
+// inline are the bytes of a document's inline scripts and styles.
+func inline(o Options, html []byte) (all []string) {
+	if o.Scan == nil {
+		return nil
+	}
+	elements, err := o.Scan(html)
+	if err != nil {
+		return nil
+	}
+	for _, e := range elements {
+		if e.URL == "" && len(all) < MaxResources {
+			all = append(all, Pin([]byte(e.Text)))
+		}
+	}
+	return all
 }
 
 // static is what HTTP alone can see: what the HTML names.
