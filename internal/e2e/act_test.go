@@ -29,6 +29,7 @@ type workflow struct {
 	env    []string          // for the workflow, NAME=value
 	// trigger is the event's name; "" is push, or pull_request where the payload has one.
 	trigger string
+	token   string // of the job, "" for none
 	tools   string // a folder of programs that the jobs find first; may be ""
 	trusted string // the file of certificates that containers trust; "" for their own
 }
@@ -81,6 +82,9 @@ func (w workflow) run(t *testing.T) outcome {
 		"--container-options", "-v " + cache + ":" + cache + w.mounts(),
 	}
 	args = append(args, standInFlags(t)...)
+	if w.token != "" {
+		args = append(args, "--secret", "GITHUB_TOKEN="+w.token)
+	}
 	if strings.Contains(w.event, "pull_request") {
 		args[0] = "pull_request"
 	}

@@ -89,8 +89,10 @@ func hashes(own map[string]string) map[string]bool {
 	return known
 }
 
-// ownIn are the bytes that are right on a page: those of the files, and where its
-// document is one of them, the scripts and styles in that.
+// Right are the bytes that are a release's on a page, by their integrity: those of its
+// files own, and where the page's document is one of them, the scripts and styles in it.
+func Right(p Page, own map[string]string) map[string]bool { return ownIn(p, hashes(own)) }
+
 func ownIn(p Page, own map[string]bool) map[string]bool {
 	if !own[p.SHA384] {
 		return own

@@ -131,11 +131,8 @@ func (j *job) compare(ctx context.Context, l *looked, s signer) error {
 // observedLive is what ran in the pages, in the words of the inventory.
 func (j *job) observedLive(l *looked) inventory.Observed {
 	seen := inventory.Observed{Live: true, Own: l.ownSeen()}
-	right := map[string]bool{}
-	for _, integrity := range l.own {
-		right[integrity] = true
-	}
 	for _, p := range l.seen.Pages {
+		right := live.Right(p, l.own)
 		for _, r := range p.Resources {
 			if right[r.SHA384] {
 				continue
