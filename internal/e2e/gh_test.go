@@ -5,6 +5,7 @@ package e2e
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -120,7 +121,7 @@ func ghAPI(runs []ranBefore, args []string) error {
 	if err != nil {
 		return err
 	}
-	jq := exec.Command("jq", "-r", filter)
+	jq := exec.CommandContext(context.Background(), "jq", "-r", filter)
 	jq.Stdin, jq.Stdout, jq.Stderr = bytes.NewReader(data), os.Stdout, os.Stderr
 	return jq.Run()
 }

@@ -233,18 +233,18 @@ func (s *shopWatched) release(t *testing.T, app string) {
 // a fork's, another branch's, and what GitHub has deleted.
 func (s *shopWatched) keep(workflow, name, zip string) {
 	id := 100 + 10*len(s.left)
-	run := func(id int, branch, head, conclusion string, a ...keptArtifact) ranBefore {
-		return ranBefore{id, workflow, branch, head, "completed", conclusion, a}
+	run := func(id int, branch, head string, a keptArtifact) ranBefore {
+		return ranBefore{id, workflow, branch, head, "completed", "success", []keptArtifact{a}}
 	}
 	stranger := keptArtifact{Name: name, Created: "2026-11-02T05:23:00Z"}
 	gone := stranger
 	gone.Expired = true
 	s.left = slices.Concat([]ranBefore{
-		run(id+5, "main", "mallory/shop", "success", stranger),
-		run(id+4, "feature", "example/shop", "success", stranger),
-		run(id+3, "main", "example/shop", "success", keptArtifact{Name: "checkout-drill-integrity"}),
-		run(id+2, "main", "example/shop", "success", gone),
-		run(id+1, "main", "example/shop", "success", keptArtifact{Name: name, Zip: zip, Created: "2026-11-02T05:23:00Z"}),
+		run(id+5, "main", "mallory/shop", stranger),
+		run(id+4, "feature", "example/shop", stranger),
+		run(id+3, "main", "example/shop", keptArtifact{Name: "checkout-drill-integrity"}),
+		run(id+2, "main", "example/shop", gone),
+		run(id+1, "main", "example/shop", keptArtifact{Name: name, Zip: zip, Created: "2026-11-02T05:23:00Z"}),
 	}, s.left)
 }
 

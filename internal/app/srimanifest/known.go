@@ -216,9 +216,9 @@ func (j *job) readRecord(ctx context.Context, l *looked, input, folder string, i
 }
 
 // shown is the record of the release that the pages showed the most files of; of two
-// alike the first. nil where no record was read.
+// alike the first. nil where they showed none of any.
 func (l *looked) shown() (best *record) {
-	most := -1
+	most := 0
 	for i := range l.records {
 		if n := len(l.seenOf(l.records[i].release)); n > most {
 			best, most = &l.records[i], n

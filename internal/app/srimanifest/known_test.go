@@ -122,6 +122,7 @@ func (w *watched) told(t *testing.T) []string {
 // A deploy of signed bytes is quiet; a byte that no signed record knows is not.
 func TestRecords(t *testing.T) {
 	w := newWatched(t)
+	id := fmt.Sprintf("%x", sha256.Sum256([]byte(tree(t, w.dir)["records/78/release.json"])))
 	unsigned := strings.Replace(tree(t, w.dir)["records/78/release.json"], `"name":"`, `"name":"x`, 1)
 	for _, test := range []struct {
 		name, app, records string
@@ -149,6 +150,10 @@ func TestRecords(t *testing.T) {
 			got := laptop(t, w.dir, args...)
 			if rules := w.told(t); got.code == 0 || !slices.Equal(rules, test.want) {
 				t.Errorf("got %q, want %q: %+v", rules, test.want, got)
+			}
+			shown := test.app == second && test.records == "records"
+			if pack := tree(t, w.dir)["integrity/live/evidence.json"]; strings.Contains(pack, `"release":"`+id+`"`) != shown || strings.Contains(pack, `"name":"app.js"`) != shown {
+				t.Errorf("got the pack %s, want the release %s in it: %t", pack, id, shown)
 			}
 		})
 	}
