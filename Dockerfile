@@ -37,6 +37,16 @@ ARG TARGETARCH
 ARG VERSION=devel
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build programs ./cmd/sri-manifest
 
+FROM source AS deploy-programs
+ARG TARGETARCH
+ARG VERSION=devel
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build programs ./cmd/deploy
+
+FROM source AS rollback-programs
+ARG TARGETARCH
+ARG VERSION=devel
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build programs ./cmd/rollback
+
 FROM source AS all-programs
 ARG TARGETARCH
 ARG VERSION=devel
@@ -90,7 +100,7 @@ FROM scratch AS scan-image
 COPY --from=scan-image-root /root-fs /
 ENTRYPOINT ["/opt/checkout-deploy/scan-image"]
 
-# Nor does sri-manifest: its browser is a service beside it.
+# Nor do these: their browser is a service beside them.
 FROM go AS sri-manifest-root
 WORKDIR /root-fs
 RUN mkdir -p etc/ssl/certs opt/checkout-deploy tmp usr/share && chmod 1777 tmp && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/
@@ -101,6 +111,28 @@ RUN find . -exec touch -h -d @0 {} +
 FROM scratch AS sri-manifest
 COPY --from=sri-manifest-root /root-fs /
 ENTRYPOINT ["/opt/checkout-deploy/sri-manifest"]
+
+FROM go AS deploy-root
+WORKDIR /root-fs
+RUN mkdir -p etc/ssl/certs opt/checkout-deploy tmp usr/share && chmod 1777 tmp && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/
+COPY --from=deploy-programs /licences usr/share/doc
+COPY --from=deploy-programs /programs/deploy opt/checkout-deploy/
+RUN find . -exec touch -h -d @0 {} +
+
+FROM scratch AS deploy
+COPY --from=deploy-root /root-fs /
+ENTRYPOINT ["/opt/checkout-deploy/deploy"]
+
+FROM go AS rollback-root
+WORKDIR /root-fs
+RUN mkdir -p etc/ssl/certs opt/checkout-deploy tmp usr/share && chmod 1777 tmp && cp /etc/ssl/certs/ca-certificates.crt etc/ssl/certs/
+COPY --from=rollback-programs /licences usr/share/doc
+COPY --from=rollback-programs /programs/rollback opt/checkout-deploy/
+RUN find . -exec touch -h -d @0 {} +
+
+FROM scratch AS rollback
+COPY --from=rollback-root /root-fs /
+ENTRYPOINT ["/opt/checkout-deploy/rollback"]
 
 # Every program. Build-bundle's root is all of what the others need.
 FROM go AS checkout-deploy-root

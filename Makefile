@@ -38,6 +38,7 @@ ifneq ($(HAS_NPM),)
 else
 	@echo "examples/checkout (React) is left out: it needs npm (apt-get install nodejs npm)"
 endif
+	$(GO) run ./examples/story
 	@echo "To look at it yourself: make serve, then open http://127.0.0.1:8080/"
 ifneq ($(HAS_NPM),)
 	@echo "The React one: make serve-react"
@@ -104,10 +105,10 @@ bench bench-rebuild:
 bench-hashing: ## measure hashing 10,000 files, 2 GB, against openssl
 	$(GO) run ./bench/hashing
 
-image: ## build the images localhost/checkout-deploy/{build-bundle,sri-manifest,scan-image,checkout-deploy}:devel
+image: ## build the images localhost/checkout-deploy/{build-bundle,sri-manifest,scan-image,deploy,rollback,checkout-deploy}:devel
 	@$(ENGINE) info >/dev/null 2>&1 || { echo 'make image: no container engine answers; on Debian, as root: eval "$$(.ci/containers-up golang:1.26-bookworm node:22-bookworm-slim debian:bookworm-slim)"'; exit 2; }
 	@mkdir -p "$$($(GO) env GOCACHE)" "$$($(GO) env GOMODCACHE)"
-	@for stage in build-bundle sri-manifest scan-image checkout-deploy; do \
+	@for stage in build-bundle sri-manifest scan-image deploy rollback checkout-deploy; do \
 	  $(ENGINE) build $(CACHES) --build-arg VERSION=$(VERSION) --target $$stage --tag localhost/checkout-deploy/$$stage:devel . || exit 1; \
 	done
 

@@ -31,7 +31,7 @@ func Action() action.Action {
 		Spec: action.Spec{
 			Name:        "deploy",
 			Summary:     "leads shoppers to a release by one write, and back if it fails",
-			Description: "Deploy a release to a bucket or folder: staged, verified, published by one conditional write, watched, and taken back if it fails.",
+			Description: "Deploy a release: staged, verified, published by one conditional write, watched, and taken back if it fails.",
 			Icon:        "upload-cloud",
 			Colour:      "green",
 			Inputs:      in.spec(),
