@@ -44,11 +44,15 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 		return err
 	}
 	r.SetOutput("release", j.id.String())
-	browser, end, err := site.Chromium(ctx, in.browser)
-	if err != nil {
-		return err
+	var browser health.Browser
+	if s.NeedsBrowser() && !in.dryRun {
+		b, end, err := site.Chromium(ctx, in.browser)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, end()) }()
+		browser = b
 	}
-	defer func() { err = errors.Join(err, end()) }()
 	if err := j.arrange(ctx, browser); err != nil {
 		return err
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -34,7 +36,7 @@ func (j *job) preflight(ctx context.Context) error {
 	for _, p := range advice {
 		j.Report(finding.Finding{Rule: "deploy/headers", Severity: finding.Low, Message: p.String()})
 	}
-	errs := []error{j.require(ctx)}
+	errs := []error{j.require(ctx), j.page()}
 	for _, p := range blocking {
 		errs = append(errs, errors.New(p.String()))
 	}
@@ -42,4 +44,16 @@ func (j *job) preflight(ctx context.Context) error {
 		return action.Explain(fmt.Errorf("nothing was written: %w", err), "mend all of it, and deploy again")
 	}
 	return nil
+}
+
+// page wants the release to have the entry, and that to be a page that can be served.
+func (j *job) page() error {
+	if _, ok := j.release.File(j.Env.Entry); !ok {
+		return fmt.Errorf("the release has no file %q, the environment's entry: the page that shoppers ask for has to be in it", j.Env.Entry)
+	}
+	page, err := os.ReadFile(filepath.Join(j.dist, filepath.FromSlash(j.Env.Entry)))
+	if err != nil {
+		return fmt.Errorf("reading the page: %w", err)
+	}
+	return j.Target.Fits(j.release, page)
 }

@@ -76,7 +76,10 @@ type job struct {
 func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	named := release.Digest{}
 	if in.release != "" {
-		if named, err = release.ParseDigest(in.release); err != nil {
+		if named, err = release.ParseDigest(in.release); err == nil && named.IsZero() {
+			err = errors.New("got zeros alone, want a release's id")
+		}
+		if err != nil {
 			return action.Misuse(fmt.Errorf("release: %w", err))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,11 @@ func resolve(base, ref string) string {
 		return ref
 	}
 	return u.String()
+}
+
+// NeedsBrowser says whether a check is made in a browser.
+func (s *Site) NeedsBrowser() bool {
+	return slices.ContainsFunc(s.Env.Checks, func(c config.Check) bool { return c.Selector != "" || c.Global != "" })
 }
 
 // Preview asks the release at its own address, before anybody is led there.

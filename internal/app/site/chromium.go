@@ -60,7 +60,7 @@ func (b chromium) Visit(ctx context.Context, s health.Smoke) (*health.Visit, err
 
 // look waits for what is named, both in the one time.
 func look(ctx context.Context, p *browser.Page, s health.Smoke) (noSelector, noGlobal string, err error) {
-	left := func() time.Duration { at, _ := ctx.Deadline(); return time.Until(at) }
+	left := func() time.Duration { at, _ := ctx.Deadline(); return time.Until(at) } //nolint:forbidigo // a deadline is of the same clock
 	missing := func(err error) (string, error) {
 		if errors.Is(err, browser.ErrNotSeen) || errors.Is(err, context.DeadlineExceeded) {
 			return "it did not come", nil

@@ -143,7 +143,7 @@ func (s *Site) folder(name string) (string, error) {
 
 // Sleep waits, or returns the context's error.
 func Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(d) //nolint:forbidigo // waiting is what this is for
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
