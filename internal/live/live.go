@@ -33,6 +33,9 @@ type Options struct {
 	Settle Settle
 	// Scan reads the scripts and styles of a document, for what HTTP alone can see.
 	Scan func(html []byte) ([]Element, error)
+	// Own gives of a page's bytes those of the release that it is of, where a deploy
+	// has inserted something; nil takes all as they are.
+	Own func(html []byte) []byte
 	// Allow are host names, addresses and networks (CIDR) that may be private;
 	// all others of loopback, link-local, private and reserved networks are refused.
 	Allow []string

@@ -57,7 +57,7 @@ func observe(ctx context.Context, f *fetcher, o Options, address string, alter [
 		page.Failed = clip(err.Error())
 		return page // a browser is not led to where the check of addresses refused
 	}
-	page.Fetched, page.Redirects, page.SHA384, page.Inline = got.Response, got.hops, Pin(got.body), inline(o, got.body)
+	page.Fetched, page.Redirects, page.SHA384, page.Inline = got.Response, got.hops, Pin(o.own(got.body)), inline(o, got.body)
 	if o.Browser == nil {
 		page.Resources = static(ctx, f, o, got)
 		return page
@@ -160,6 +160,13 @@ func Absolute(base, ref string) string {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u.String()
+}
+
+func (o Options) own(html []byte) []byte {
+	if o.Own == nil {
+		return html
+	}
+	return o.Own(html)
 }
 
 // Pin is the integrity string of bytes.

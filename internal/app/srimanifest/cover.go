@@ -65,6 +65,7 @@ func (j *job) header(p *pinned) (*header.Set, error) {
 		ThirdParty: p.listed.resources(),
 		Connect:    h.Connect, Images: h.Images, Fonts: h.Fonts, Styles: h.Styles, Frames: h.Frames,
 		Workers: h.Workers, Forms: h.Forms, FrameAncestors: h.FrameAncestors, Payment: h.Payment, Routes: h.Routes,
+		Deployed: len(j.cfg.Environments) > 0,
 	})
 	var refusal *header.Refusal
 	if errors.As(err, &refusal) {

@@ -15,6 +15,7 @@ import (
 	"github.com/org/checkout-deploy/internal/live"
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/report"
+	"github.com/org/checkout-deploy/internal/target/static"
 )
 
 // notExecuted is why a check without a browser is never passed.
@@ -110,7 +111,7 @@ func (j *job) browser(ctx context.Context, l *looked) (live.Browser, func() erro
 
 func (j *job) liveOptions(b live.Browser) live.Options {
 	c := j.cfg.Integrity.Live
-	return live.Options{Pages: c.Pages, Browser: b, Settle: live.Settle{Stay: c.Stay}, Scan: scanLive, Allow: c.Allow}
+	return live.Options{Pages: c.Pages, Browser: b, Settle: live.Settle{Stay: c.Stay}, Scan: scanLive, Own: static.Own, Allow: c.Allow}
 }
 
 // compare is the mode live.

@@ -64,6 +64,8 @@ type Input struct {
 	ThirdParty []Resource
 	Connect, Images, Fonts, Styles, Frames,
 	Workers, Forms, FrameAncestors, Payment []string
+	// Deployed says that a deploy inserts a base element of the page's own origin.
+	Deployed bool
 	// Routes are paths at which a server gives the index.html above them, as Rule's.
 	Routes []string
 }

@@ -115,6 +115,7 @@ func TestPolicies(t *testing.T) {
 		{"a public URL", csp, func(in *Input) { in.PublicURL = "https://CDN.example/a b;c/" }, []string{"default-src 'self' https://cdn.example/a%20b%3Bc/"}, nil},
 		{"a base element", csp, func(in *Input) { in.Pages["index.html"].Base = "https://cdn.example/x/" }, []string{"base-uri https://cdn.example;"}, nil},
 		{"no base element", csp, func(*Input) {}, []string{"base-uri 'none'; object-src 'none'"}, nil},
+		{"a deploy's base element", csp, func(in *Input) { in.Deployed = true }, []string{"base-uri 'self'; object-src 'none'"}, nil},
 		{"integrity", integrityPolicy + report, func(*Input) {}, []string{"blocked-destinations=(script style), endpoints=(checkout)"}, nil},
 		{"integrity without reports", integrityPolicy + report, func(in *Input) { in.ReportTo = "" }, []string{"blocked-destinations=(script style)"}, []string{"endpoints"}},
 		{"integrity enforced", integrityPolicy, func(in *Input) { in.IntegrityPolicy, in.ThirdParty = Enforce, in.ThirdParty[1:] }, []string{"blocked-destinations=(script style)"}, nil},

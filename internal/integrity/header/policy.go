@@ -91,10 +91,10 @@ func (m *maker) nonce() []string {
 
 // base allows the page's own base element, and no other.
 func (m *maker) base(doc *page.Document) []string {
-	if doc.Base == "" {
+	if doc.Base == "" && !m.Deployed {
 		return nil
 	}
-	if s, err := origin(doc.Base); err == nil {
+	if s, err := origin(doc.Base); err == nil && doc.Base != "" {
 		return []string{s}
 	}
 	return []string{"'self'"}

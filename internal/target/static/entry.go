@@ -42,6 +42,25 @@ func cut(data []byte, base string) (page []byte, ref channel.Ref, ours bool, err
 	return []byte(before + after), ref, true, nil
 }
 
+// Own gives of a page as shoppers get it the release's own, without what a deploy
+// inserted; a page that no deploy put there it gives back.
+func Own(page []byte) []byte {
+	rest, ref, ours, err := channel.CutRef(string(page))
+	if err != nil || !ours {
+		return page
+	}
+	tail := folderOf(ref.Release) + `/">`
+	end := strings.Index(rest, tail)
+	if end < 0 {
+		return page
+	}
+	start := strings.LastIndex(rest[:end], `<base href="`)
+	if start < 0 || strings.ContainsAny(rest[start+len(`<base href="`):end], `"<>`) {
+		return page
+	}
+	return []byte(rest[:start] + rest[end+len(tail):])
+}
+
 // headOf is where a base element comes before every address: after <head>, or
 // before the first tag that begins the head or body by itself.
 func headOf(page string) (int, error) {
