@@ -130,8 +130,8 @@ func (c checks) Watch(ctx context.Context, lasting time.Duration) error {
 	return sleep(ctx, lasting/2)
 }
 
-// deploy is a run of the deploy action.
-func deploy(ctx context.Context, p *process, s *sample) rollout.Outcome {
+// deployOnce is a run of the deploy action.
+func deployOnce(ctx context.Context, p *process, s *sample) rollout.Outcome {
 	r := rollout.Rollout{
 		Target: &static.Rollout{
 			Target: targetOf(p), Release: s.record, Files: s.files, Run: p.name,
@@ -367,7 +367,7 @@ func (v *witness) prelude() {
 		deploys = samples[:4]
 	}
 	for _, s := range deploys {
-		quietly("early deploy of "+s.name, func(p *process) { v.judge(p, s, deploy(context.Background(), p, s)) })
+		quietly("early deploy of "+s.name, func(p *process) { v.judge(p, s, deployOnce(context.Background(), p, s)) })
 	}
 	if len(v.history) < len(deploys) {
 		v.say("%d deploys published %d times", len(deploys), len(v.history))
@@ -405,7 +405,7 @@ func (v *witness) programs() map[*process]func() {
 				ctx, cancel = context.WithTimeout(ctx, time.Duration(p.rng.IntN(200))*time.Second)
 			}
 			defer cancel()
-			v.judge(p, s, deploy(ctx, p, s))
+			v.judge(p, s, deployOnce(ctx, p, s))
 		})
 	}
 	if v.w.rng.IntN(2) == 0 {
@@ -490,7 +490,7 @@ func (v *witness) converge() {
 	}{
 		{"clear at the end", func(p *process) error { _, err := targetOf(p).ClearHold(ctx, p.name); return err }},
 		{"deploy at the end", func(p *process) error {
-			if out := deploy(ctx, p, c); out.State != rollout.Live || len(out.Late) > 0 {
+			if out := deployOnce(ctx, p, c); out.State != rollout.Live || len(out.Late) > 0 {
 				return fmt.Errorf("it says %s: %w %v", out.State, out.Err, out.Late)
 			}
 			if _, ref, _ := v.w.live(); ref.Release != c.id {
