@@ -78,15 +78,14 @@ var rooms = map[string]room{
 // homes has the libraries that one room alone talks to: there is one browser,
 // one GitHub client, one bundler.
 var homes = map[string]string{
-	"github.com/Azure":                      "internal/sign",
 	"github.com/andybalholm/brotli":         "internal/compress",
 	"github.com/aquasecurity/trivy":         "internal/scan",
-	"github.com/aws":                        "internal/sign",
 	"github.com/chromedp":                   "internal/browser",
 	"github.com/evanw/esbuild":              "internal/bundle",
 	"github.com/fsnotify/fsnotify":          "internal/watch",
 	"github.com/google/go-github":           "internal/gh",
 	"github.com/hashicorp/vault":            "internal/sign",
+	"gocloud.dev":                           "internal/store",
 	"github.com/sethvargo/go-githubactions": "internal/action",
 	"github.com/sigstore":                   "internal/sign",
 }

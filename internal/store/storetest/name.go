@@ -17,7 +17,7 @@ func names(t *testing.T, s *subject) {
 	want := []string{
 		"channel.json", "r/1/checkout.js", "r/1/a b.js", "r/1/a+b=c&d.js", "r/1/~@!$'(),;[]{}^`.js", "r/1/.hidden", "r/1/..js",
 		"r/1/über/ñandú.js", "r/1/字.js", "r/1/" + strings.Repeat("n", 200), "r/" + strings.Repeat("deep/", 20) + "x", "-", "A", "b",
-		"r/1/100/__0x2e__", "r/1/__0xfc__.js", "r/1/a.js.attrs", "r/1/x.md5", "index.html", "r/index.html",
+		"r/1/a.js.attrs", "r/1/x.md5", "index.html", "r/index.html",
 	}
 	for _, name := range want {
 		s.put(name, "of "+name)
@@ -28,6 +28,22 @@ func names(t *testing.T, s *subject) {
 	slices.Sort(want)
 	if got := s.list(""); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// escapedNames are kept, or refused, and never another's.
+func escapedNames(t *testing.T, s *subject) {
+	for _, name := range []string{"r/1/__0x2e__", "r/1/__0xfc__.js", "r/1/=2e", "r/1/&amp;"} {
+		_, err := s.Write(t.Context(), name, store.Bytes([]byte(name)), plain, store.Anew)
+		switch {
+		case err == nil:
+			s.has(name, name)
+			if !slices.Contains(s.list(""), name) {
+				t.Errorf("%q is not listed", name)
+			}
+		case store.CodeOf(err) != store.Invalid:
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }
 
