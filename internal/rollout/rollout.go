@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/plan"
@@ -31,7 +32,7 @@ type Rollout struct {
 	Plan func(target.Situation) (plan.Plan, error)
 	// Wait is how long another rollout is waited for.
 	Wait time.Duration
-	// Tell is told what happens, as it happens; it may be nil.
+	// Tell is told what happens, as it happens, by several at once; it may be nil.
 	Tell func(Event)
 	// Now and Sleep are the clock; Sleep returns the context's error.
 	Now   func() time.Time
@@ -71,6 +72,7 @@ type Outcome struct {
 // Bounds of a rollout.
 const (
 	replans = 5                // plans that are made when somebody else publishes first
+	beat    = 10 * time.Second // between renewals
 	poll    = 5 * time.Second  // between looks at another rollout
 	parting = 30 * time.Second // what a revert and End have after a cancellation
 )
@@ -80,7 +82,9 @@ func (r *Rollout) Run(ctx context.Context) Outcome {
 	if err := r.begin(ctx); err != nil {
 		return Outcome{State: Unchanged, Err: err}
 	}
+	renewed := r.renew(ctx)
 	out := r.run(ctx)
+	renewed()
 	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
 	defer cancel()
 	if err := r.Target.End(parting); err != nil {
@@ -88,6 +92,24 @@ func (r *Rollout) Run(ctx context.Context) Outcome {
 		r.tell("end", "", err)
 	}
 	return out
+}
+
+// renew has others know that this run is not dead, until the function that it
+// returns is called.
+func (r *Rollout) renew(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		for r.Sleep(ctx, beat) == nil {
+			if err := r.Target.Renew(ctx); err != nil && ctx.Err() == nil {
+				r.tell("renew", "", err)
+			}
+		}
+	})
+	return func() {
+		cancel()
+		renewing.Wait()
+	}
 }
 
 func (r *Rollout) begin(ctx context.Context) error {

@@ -18,6 +18,9 @@ type Target interface {
 	// ended, whatever it came to. Begin is a *BusyError if another one is at it.
 	Begin(ctx context.Context) error
 	End(ctx context.Context) error
+	// Renew says that it goes on: one that does not for a while is taken for dead. It
+	// is called beside the other methods, and not after End.
+	Renew(ctx context.Context) error
 
 	// Look reads what is live. What follows is over what it saw.
 	Look(ctx context.Context) (Situation, error)

@@ -111,15 +111,15 @@ func (j *job) arrange(ctx context.Context, browser health.Browser) error {
 	keep := j.Env.Keep
 	j.rollout = &static.Rollout{
 		Target: j.Target, Release: j.release, Files: os.DirFS(j.dist), Run: j.Name, Commit: j.commit,
-		Keep:    static.Retention{Healthy: keep.Healthy, Window: keep.Window},
-		Lasting: j.Env.Strategy.Watch + margin,
+		Keep:  static.Retention{Healthy: keep.Healthy, Window: keep.Window},
+		Lease: lease,
 	}
 	j.checks = &site.Checks{Site: j.Site, Browser: browser, Release: j.id, Served: j.rollout.Seen}
 	return action.Misuse(errors.Join(j.checks.Problems()...))
 }
 
-// margin is what a deploy may take besides its watch before others stop waiting.
-const margin = 10 * time.Minute
+// lease is for how long others wait for a deploy that gives no sign of life.
+const lease = 45 * time.Second
 
 // plan is the strategy's.
 func (j *job) plan(s target.Situation) (plan.Plan, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -18,10 +19,13 @@ import (
 type timeline struct {
 	*job
 	began  time.Time
+	mu     sync.Mutex
 	events []rollout.Event
 }
 
 func (t *timeline) tell(e rollout.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.events = append(t.events, e)
 	after := e.At.Sub(t.began).Round(10 * time.Millisecond)
 	switch {

@@ -135,7 +135,7 @@ func deployOnce(ctx context.Context, p *process, s *sample) rollout.Outcome {
 	r := rollout.Rollout{
 		Target: &static.Rollout{
 			Target: targetOf(p), Release: s.record, Files: s.files, Run: p.name,
-			Keep: static.Retention{Healthy: 1, Window: window}, Lasting: 10 * time.Minute,
+			Keep: static.Retention{Healthy: 1, Window: window}, Lease: 2 * time.Minute,
 		},
 		Checks: checks{p, s}, Wait: 20 * time.Minute, Now: time.Now, Sleep: sleep,
 		Plan: func(s target.Situation) (plan.Plan, error) {

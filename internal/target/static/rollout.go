@@ -21,8 +21,8 @@ type Rollout struct {
 	// Run says whose rollout it is, such as the address of a workflow's run, and
 	// Commit what the release was built from; either may be empty.
 	Run, Commit string
-	// Lasting is how long the run may take: how long others wait for it.
-	Lasting time.Duration
+	// Lease is for how long others wait without a Renew.
+	Lease time.Duration
 
 	wanted    release.Digest
 	seen      *State // what Look saw, or Publish made
@@ -39,7 +39,7 @@ func (r *Rollout) Begin(ctx context.Context) (err error) {
 	if r.wanted, err = r.Release.ID(); err != nil {
 		return err
 	}
-	if r.lock, err = r.Lock(ctx, r.Run, r.Lasting); err != nil {
+	if r.lock, err = r.Lock(ctx, r.Run, r.Lease); err != nil {
 		return err
 	}
 	if r.flight, err = r.Target.Begin(ctx, r.wanted, r.Run); err != nil {
@@ -52,6 +52,9 @@ func (r *Rollout) Begin(ctx context.Context) (err error) {
 func (r *Rollout) End(ctx context.Context) error {
 	return errors.Join(r.Target.End(ctx, r.flight), r.Unlock(ctx, r.lock))
 }
+
+// Renew is target.Target's.
+func (r *Rollout) Renew(ctx context.Context) error { return r.Prolong(ctx, r.lock, r.Lease) }
 
 // Look is target.Target's.
 func (r *Rollout) Look(ctx context.Context) (s target.Situation, err error) {
