@@ -25,12 +25,13 @@ type shop struct {
 	dir    string
 	url    string
 	broken bool // the public page answers 500, as a bad release's would
+	files  http.Handler
 }
 
 func newShop(t *testing.T, settings string) *shop {
 	t.Helper()
 	s := &shop{t: t, dir: t.TempDir()}
-	files := http.FileServer(http.Dir(filepath.Join(s.dir, "served")))
+	s.serve(filepath.Join(s.dir, "served"))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -42,7 +43,7 @@ func newShop(t *testing.T, settings string) *shop {
 			fmt.Fprint(w, "ok")
 			return
 		}
-		files.ServeHTTP(w, r)
+		s.files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	s.url = server.URL + "/"
@@ -56,6 +57,18 @@ environments:
     checks: [{ name: health, path: /health, contains: ok }]
 %s`, s.url, settings))
 	return s
+}
+
+func (s *shop) serve(folder string) { s.files = http.FileServer(http.Dir(folder)) }
+
+// replace changes the configuration.
+func (s *shop) replace(old, text string) {
+	s.t.Helper()
+	config, err := os.ReadFile(filepath.Join(s.dir, "checkout-deploy.yml"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.write("checkout-deploy.yml", strings.Replace(string(config), old, text, 1))
 }
 
 func (s *shop) write(name, text string) {
