@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 # What this machine has of npm, and what it installs there.
 HAS_NPM := $(shell command -v npm 2>/dev/null)
 SASS = .cache/node_modules/sass-embedded-linux-x64/dart-sass/sass
-PACKAGES = examples/checkout internal/artifact/testdata/npm internal/integrity/testdata/npm internal/integrity/trial/testdata/npm internal/gh/ghtest/testdata/npm internal/report/testdata/axe
+PACKAGES = examples/checkout internal/artifact/testdata/npm internal/integrity/testdata/npm internal/integrity/trial/testdata/npm internal/gh/ghtest/testdata/npm internal/report/testdata/axe internal/store/storetest/peer/testdata/npm
 TOOLS = .cache/bin
 # docker, or podman where DOCKER_HOST says so (.ci/containers-up). Podman has no
 # BuildKit: the caches of this machine are mounted.

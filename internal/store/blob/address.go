@@ -45,6 +45,16 @@ var kinds = map[string]kind{
 		map[string]func(string) string{"region": word, "endpoint": endpoint, "role": role, "path-style": boolean},
 		openS3,
 	},
+	"gs": {
+		"gs://shop-checkout/pay",
+		map[string]func(string) string{"endpoint": endpoint},
+		openGCS,
+	},
+	"azblob": {
+		"azblob://checkout/pay?account=shop",
+		map[string]func(string) string{"account": word, "endpoint": endpoint},
+		openAzure,
+	},
 }
 
 // Schemes are those of buckets.

@@ -145,7 +145,7 @@ func wholeObjects(t *testing.T, s *subject) {
 	var reads atomic.Int64
 	for range 4 {
 		wait.Go(func() {
-			for !done.Load() {
+			for !done.Load() && !t.Failed() {
 				if s.readWhole("whole") {
 					reads.Add(1)
 				}
