@@ -195,7 +195,7 @@ var imageLine = regexp.MustCompile(`(?m)^(  image: ).*$`)
 func actions(t *testing.T) string {
 	t.Helper()
 	released := t.TempDir()
-	for file, image := range map[string]string{"action.yml": checkoutDeploy, "actions/build-bundle/action.yml": buildBundle, "actions/sri-manifest/action.yml": sriManifest, "actions/scan-image/action.yml": scanImage} {
+	for file, image := range map[string]string{"action.yml": checkoutDeploy, "actions/build-bundle/action.yml": buildBundle, "actions/sri-manifest/action.yml": sriManifest, "actions/scan-image/action.yml": scanImage, "actions/deploy/action.yml": deployImage, "actions/rollback/action.yml": rollbackImage} {
 		text := read(t, repository(t), file)
 		if len(imageLine.FindAllString(text, -1)) != 1 {
 			t.Fatalf("got no single image in %s:\n%s", file, text)

@@ -17,6 +17,8 @@ import (
 var (
 	buildBundle    = cmp.Or(os.Getenv("IMAGE_BUILD_BUNDLE"), "localhost/checkout-deploy/build-bundle:devel")
 	sriManifest    = cmp.Or(os.Getenv("IMAGE_SRI_MANIFEST"), "localhost/checkout-deploy/sri-manifest:devel")
+	deployImage    = cmp.Or(os.Getenv("IMAGE_DEPLOY"), "localhost/checkout-deploy/deploy:devel")
+	rollbackImage  = cmp.Or(os.Getenv("IMAGE_ROLLBACK"), "localhost/checkout-deploy/rollback:devel")
 	scanImage      = cmp.Or(os.Getenv("IMAGE_SCAN_IMAGE"), "localhost/checkout-deploy/scan-image:devel")
 	checkoutDeploy = cmp.Or(os.Getenv("IMAGE_CHECKOUT_DEPLOY"), "localhost/checkout-deploy/checkout-deploy:devel")
 )

@@ -146,24 +146,31 @@ func TestImageHoldsWhatItNeeds(t *testing.T) {
 	}
 }
 
-// maxManifest is the same of sri-manifest's.
-const maxManifest = 30_000_000
-
-func TestSRIManifestsImage(t *testing.T) {
-	img := load(t, sriManifest)
-	t.Logf("%s: %.1f MB compressed, at most %.1f MB", sriManifest, float64(img.compressed)/1e6, maxManifest/1e6)
-	if img.compressed > maxManifest {
-		t.Errorf("got %d bytes compressed, want at most %d", img.compressed, maxManifest)
-	}
-	for name, header := range img.files {
-		if header.Typeflag == tar.TypeReg && header.Mode&0o111 != 0 && name != "/opt/checkout-deploy/sri-manifest" {
-			t.Errorf("got the program %s, want no other than its own", name)
+// TestImagesOfOneProgram: each is small, and has no program but its own.
+func TestImagesOfOneProgram(t *testing.T) {
+	for _, test := range []struct {
+		image, program string
+		most           int64 // bytes compressed
+	}{
+		{sriManifest, "sri-manifest", 30_000_000},
+		{deployImage, "deploy", 40_000_000},
+		{rollbackImage, "rollback", 25_000_000},
+	} {
+		img := load(t, test.image)
+		t.Logf("%s: %.1f MB compressed, at most %.1f MB", test.image, float64(img.compressed)/1e6, float64(test.most)/1e6)
+		if img.compressed > test.most {
+			t.Errorf("%s: got %d bytes compressed, want at most %d", test.image, img.compressed, test.most)
+		}
+		for name, header := range img.files {
+			if header.Typeflag == tar.TypeReg && header.Mode&0o111 != 0 && name != "/opt/checkout-deploy/"+test.program {
+				t.Errorf("%s: got the program %s, want no other than its own", test.image, name)
+			}
 		}
 	}
 }
 
 func TestLicencesOfAllModules(t *testing.T) {
-	for image, program := range map[string]string{buildBundle: "build-bundle", sriManifest: "sri-manifest"} {
+	for image, program := range map[string]string{buildBundle: "build-bundle", sriManifest: "sri-manifest", deployImage: "deploy", rollbackImage: "rollback"} {
 		t.Run(program, func(t *testing.T) { licences(t, image, program) })
 	}
 }
@@ -197,7 +204,7 @@ func TestNoShell(t *testing.T) {
 }
 
 func TestEveryProgramStarts(t *testing.T) {
-	for _, program := range []string{"build-bundle", "sri-manifest", "scan-image", "checkout-deploy"} {
+	for _, program := range []string{"build-bundle", "sri-manifest", "deploy", "rollback", "scan-image", "checkout-deploy"} {
 		got := container(t, "run", "--rm", "--entrypoint", "/opt/checkout-deploy/"+program, checkoutDeploy, "--version")
 		if got.code != 0 || !strings.HasPrefix(got.stdout, program+" ") {
 			t.Errorf("%s --version: got code %d, %q, %q", program, got.code, got.stdout, got.stderr)
