@@ -105,6 +105,9 @@ bench bench-rebuild:
 bench-hashing: ## measure hashing 10,000 files, 2 GB, against openssl
 	$(GO) run ./bench/hashing
 
+bench-flip: $(TOOLS)/versitygw ## measure a flip and a rollback over S3
+	$(GO) test -run '^$$' -bench Flip -benchtime 100x ./internal/rollout/trial
+
 image: ## build the images localhost/checkout-deploy/{build-bundle,sri-manifest,scan-image,deploy,rollback,checkout-deploy}:devel
 	@$(ENGINE) info >/dev/null 2>&1 || { echo 'make image: no container engine answers; on Debian, as root: eval "$$(.ci/containers-up golang:1.26-bookworm node:22-bookworm-slim debian:bookworm-slim)"'; exit 2; }
 	@mkdir -p "$$($(GO) env GOCACHE)" "$$($(GO) env GOMODCACHE)"
