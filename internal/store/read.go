@@ -27,24 +27,29 @@ func Read(ctx context.Context, s Store, name string, limit int64) (_ []byte, _ I
 
 // Check reads an object to its end, and is Mismatch if its bytes are not those
 // of the size and integrity.
-func Check(ctx context.Context, s Store, name string, size int64, integrity release.Integrity) (err error) {
-	r, _, err := s.Open(ctx, name)
+func Check(ctx context.Context, s Store, name string, size int64, integrity release.Integrity) error {
+	_, err := check(ctx, s, name, size, integrity)
+	return err
+}
+
+func check(ctx context.Context, s Store, name string, size int64, integrity release.Integrity) (_ Version, err error) {
+	r, info, err := s.Open(ctx, name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = closing(r, "checking", name, err) }()
 	got, n, err := release.IntegrityFrom(io.LimitReader(r, size+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("checking %q: %w", name, err)
+		return "", fmt.Errorf("checking %q: %w", name, err)
 	case n > size:
-		return mismatch(name, fmt.Sprintf("got more than %d bytes", size))
+		return "", mismatch(name, fmt.Sprintf("got more than %d bytes", size))
 	case n < size:
-		return mismatch(name, fmt.Sprintf("got %d bytes, want %d", n, size))
+		return "", mismatch(name, fmt.Sprintf("got %d bytes, want %d", n, size))
 	case got != integrity:
-		return mismatch(name, fmt.Sprintf("got %s, want %s", got, integrity))
+		return "", mismatch(name, fmt.Sprintf("got %s, want %s", got, integrity))
 	}
-	return nil
+	return info.Version, nil
 }
 
 func mismatch(name, text string) error {

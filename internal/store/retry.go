@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -47,19 +48,28 @@ func (r *Retrying) Write(ctx context.Context, name string, body Body, header Hea
 	if CodeOf(err) != Exists || when != Anew {
 		return v, err
 	}
-	// An attempt of ours may be what is there.
-	if Check(ctx, r, name, body.Size, body.Integrity) != nil {
-		return "", err
-	}
-	return r.version(ctx, name)
+	return r.there(ctx, name, body, err)
 }
 
-func (r *Retrying) version(ctx context.Context, name string) (Version, error) {
-	body, info, err := r.Open(ctx, name)
-	if err != nil {
-		return "", err
+// there is the version of what is there already, if it has the body's bytes: an
+// attempt of ours may have made it. What can't be compared is Unknown, so that
+// nobody takes it for other bytes.
+func (r *Retrying) there(ctx context.Context, name string, body Body, exists error) (v Version, _ error) {
+	err := r.try(ctx, func() (err error) {
+		v, err = check(ctx, r.Store, name, body.Size, body.Integrity)
+		if err != nil && CodeOf(err) == Other { // the bytes broke off
+			err = &Error{Code: Unknown, Op: "checking", Name: name, Err: err}
+		}
+		return err
+	})
+	switch {
+	case err == nil:
+		return v, nil
+	case CodeOf(err) == Mismatch:
+		return "", exists
+	default:
+		return "", &Error{Code: Unknown, Op: "writing", Name: name, Err: fmt.Errorf("something is there, and could not be compared: %w", err)}
 	}
-	return info.Version, body.Close()
 }
 
 // Delete tries again only what was not done for certain: a request that arrives

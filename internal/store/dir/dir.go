@@ -39,6 +39,9 @@ var _ store.Store = (*Dir)(nil)
 // other user may look into it.
 const hidden = ".checkout-deploy"
 
+// writing is the one operation for which nothing has to be there.
+const writing = "writing"
+
 // A web server is another user: it may read what is there.
 const (
 	fileMode   = 0o644
@@ -82,7 +85,7 @@ func (d *Dir) open(ctx context.Context, name string) (_ *os.File, info store.Inf
 	// A pipe would wait for its other end, and a link is not what was written.
 	if stat, err := d.root.Lstat(name); err != nil {
 		return nil, info, err
-	} else if !stat.Mode().IsRegular() {
+	} else if !stat.Mode().IsRegular() || d.linked(name) {
 		return nil, info, fs.ErrNotExist
 	}
 	f, err := d.root.Open(name)
@@ -103,6 +106,20 @@ func (d *Dir) open(ctx context.Context, name string) (_ *os.File, info store.Inf
 		return nil, info, err
 	}
 	return f, store.Info{Name: name, Size: n, Version: version(hash.Sum(nil))}, nil
+}
+
+// linked says whether a folder of a name is a link: what is below one is not listed,
+// and so is no object.
+func (d *Dir) linked(name string) bool {
+	for i, r := range name {
+		if r != '/' {
+			continue
+		}
+		if stat, err := d.root.Lstat(name[:i]); err == nil && stat.Mode()&fs.ModeSymlink != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func version(sum []byte) store.Version { return store.Version(hex.EncodeToString(sum)) }
@@ -137,7 +154,8 @@ func (c *cancelling) Read(b []byte) (int, error) {
 
 // possible refuses what is no name of an object, before anything is done.
 func possible(ctx context.Context, op, name string) error {
-	if name == hidden || strings.HasPrefix(name, hidden+"/") {
+	// Not all file systems tell capitals from small letters.
+	if first, _, _ := strings.Cut(name, "/"); strings.EqualFold(first, hidden) {
 		return &store.Error{Code: store.Invalid, Op: op, Name: name, Err: errors.New("this folder is the store's own; take another name")}
 	}
 	return cmp.Or(ctx.Err(), store.CheckName(op, name))
@@ -145,12 +163,13 @@ func possible(ctx context.Context, op, name string) error {
 
 // failed gives an error of the system its code. What is below a file is not there.
 func failed(op, name string, err error) error {
-	code := store.CodeOf(err)
+	code, e := store.Other, (*store.Error)(nil)
 	switch {
-	case code != store.Other:
-		if e := (*store.Error)(nil); errors.As(err, &e) {
-			err = e.Err
-		}
+	case errors.As(err, &e):
+		code, err = e.Code, e.Err
+	case op == writing && errors.Is(err, syscall.ENOTDIR):
+		code = store.Invalid
+	case op == writing && errors.Is(err, fs.ErrNotExist): // the store's own folder, not the object
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		code = store.NotFound
 	case errors.Is(err, fs.ErrExist):

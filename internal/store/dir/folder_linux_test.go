@@ -1,9 +1,11 @@
 package dir_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -38,7 +40,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestLinks: what leads out of the folder leads nowhere.
+// TestLinks: a link leads nowhere, out of the folder or within it; and what no store
+// could hold is not listed.
 func TestLinks(t *testing.T) {
 	outside, folder := t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("secret"), 0o600); err != nil {
@@ -52,20 +55,51 @@ func TestLinks(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(folder, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Join(folder, "real"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"alias": "real", "own": ".checkout-deploy", "dangling": "nothing"} {
+		if err := os.Symlink(to, filepath.Join(folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"real/a.js", "a?b", "real/c%2fd"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	d := open(t, folder)
-	for _, name := range []string{"link", "up", "folder/secret", "folder", "pipe"} {
+	v, err := anew(t, d, "real/b.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"alias/b.js", "own/lock"} {
+		if err := d.Delete(t.Context(), name, v); store.CodeOf(err) != store.NotFound {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	for _, name := range []string{"link", "up", "folder/secret", "folder", "pipe", "alias/a.js", "own/lock", "dangling"} {
 		if r, _, err := d.Open(t.Context(), name); err == nil {
 			_ = r.Close()
 			t.Errorf("%s was opened", name)
 		}
 	}
-	for _, name := range []string{"folder/new", "link", "up", "folder"} {
+	for _, name := range []string{"folder/new", "link", "up", "folder", "alias/new", "alias/deep/new", "own/new", "dangling"} {
 		if _, err := anew(t, d, name); err == nil {
 			t.Errorf("%s was written", name)
 		}
 	}
-	for info, err := range d.List(t.Context(), "") {
-		t.Errorf("listed: %v, %v", info, err)
+	for _, under := range []string{"", "alias", "folder", "alias/deep"} {
+		var list []string
+		for info, err := range d.List(t.Context(), under) {
+			if err != nil {
+				t.Errorf("%s: %v", under, err)
+			}
+			list = append(list, info.Name)
+		}
+		if got := strings.Join(list, " "); got != map[string]string{"": "real/a.js real/b.js"}[under] {
+			t.Errorf("below %q: listed %q", under, got)
+		}
 	}
 	if got, err := os.ReadDir(outside); err != nil || len(got) != 1 {
 		t.Errorf("outside: got %v, %v", got, err)
@@ -90,7 +124,7 @@ func TestOwnFolder(t *testing.T) {
 		}
 	}
 	d := open(t, folder)
-	for _, name := range []string{".checkout-deploy", ".checkout-deploy/lock"} {
+	for _, name := range []string{".checkout-deploy", ".checkout-deploy/lock", ".Checkout-Deploy/lock"} {
 		if _, _, err := d.Open(t.Context(), name); store.CodeOf(err) != store.Invalid {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -133,6 +167,45 @@ func TestEmptyFolders(t *testing.T) {
 	}
 	if left, err := os.ReadDir(filepath.Join(folder, "r")); err != nil || len(left) != 1 {
 		t.Errorf("got %v, %v, want r/2 alone", left, err)
+	}
+}
+
+// TestFoldersComeAndGo: who creates an object is not disturbed by who removes the
+// folder that just became empty.
+func TestFoldersComeAndGo(t *testing.T) {
+	folder := t.TempDir()
+	var wait sync.WaitGroup
+	for writer := range 4 {
+		d := open(t, folder)
+		wait.Go(func() {
+			for i := range 50 {
+				name := fmt.Sprintf("r/1/deep/%d-%d.js", writer, i)
+				v, err := d.Write(t.Context(), name, store.Bytes([]byte(name)), store.Header{}, store.Anew)
+				if err == nil {
+					err = d.Delete(t.Context(), name, v)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestOwnFolderIsNone: what stands in the store's own way is told, and is not said to
+// be the object's.
+func TestOwnFolderIsNone(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, ".checkout-deploy"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, folder)
+	if _, err := anew(t, d, "a.js"); err == nil || store.CodeOf(err) == store.NotFound || store.CodeOf(err) == store.Exists {
+		t.Errorf("got %q: %v", store.CodeOf(err), err)
 	}
 }
 

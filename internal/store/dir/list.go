@@ -21,6 +21,9 @@ func (d *Dir) List(ctx context.Context, folder string) iter.Seq2[store.Info, err
 			yield(store.Info{}, err)
 			return
 		}
+		if folder != "" && d.linked(folder+"/") {
+			return
+		}
 		list, err := d.walk(ctx, cmp.Or(folder, "."))
 		if err != nil {
 			yield(store.Info{}, failed("listing", folder, err))
@@ -43,7 +46,7 @@ func (d *Dir) walk(ctx context.Context, start string) (list []store.Info, err er
 			return err
 		case name == hidden:
 			return fs.SkipDir
-		case !e.Type().IsRegular() || name == start:
+		case !e.Type().IsRegular() || name == start || store.CheckName("listing", name) != nil:
 			return ctx.Err()
 		}
 		if info, err := e.Info(); err == nil {

@@ -21,12 +21,12 @@ import (
 
 // Write is store.Store's.
 func (d *Dir) Write(ctx context.Context, name string, body store.Body, _ store.Header, when store.When) (store.Version, error) {
-	if err := possible(ctx, "writing", name); err != nil {
+	if err := possible(ctx, writing, name); err != nil {
 		return "", err
 	}
 	written, err := d.write(ctx, name, body, when)
 	if err != nil {
-		return "", failed("writing", name, err)
+		return "", failed(writing, name, err)
 	}
 	return written, nil
 }
@@ -57,6 +57,8 @@ func (d *Dir) free(name string, when store.When) error {
 	switch {
 	case err == nil && stat.IsDir():
 		return &store.Error{Code: store.Invalid, Err: errors.New("got the name of a folder that holds other objects; take another name")}
+	case d.linked(name):
+		return &store.Error{Code: store.Invalid, Err: errors.New("got a name below a link; take another name, or put a folder in its place")}
 	case errors.Is(err, syscall.ENOTDIR):
 		return &store.Error{Code: store.Invalid, Err: errors.New("got a name below that of an object; take another name")}
 	case err == nil && when == store.Anew:
@@ -79,6 +81,9 @@ func (d *Dir) lay(ctx context.Context, body store.Body) (temporary string, _ sto
 		return "", "", err
 	}
 	written, err := fill(ctx, f, body)
+	if e := (*store.Error)(nil); err != nil && !errors.As(err, &e) {
+		err = &store.Error{Err: err} // that a body's own file is missing is not about the object
+	}
 	if err == nil {
 		err = errors.Join(f.Chmod(fileMode), f.Sync()) // whatever the umask
 	}
@@ -120,6 +125,8 @@ func (d *Dir) link(ctx context.Context, temporary, name string) (err error) {
 		}
 	}
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &store.Error{Code: store.Busy, Err: err}
 	case errors.Is(err, syscall.EPERM), errors.Is(err, errors.ErrUnsupported): // no links here
 		return d.locked(ctx, func() error { return d.move(temporary, name) })
 	case err != nil:
@@ -131,6 +138,10 @@ func (d *Dir) link(ctx context.Context, temporary, name string) (err error) {
 func (d *Dir) move(temporary, name string) error {
 	if _, err := d.root.Lstat(name); err == nil {
 		return fs.ErrExist
+	}
+	// Folders are removed by who has the lock: it stays.
+	if err := d.folders(path.Dir(name)); err != nil {
+		return err
 	}
 	if err := d.root.Rename(temporary, name); err != nil {
 		return err
@@ -207,7 +218,11 @@ func (d *Dir) flush(folder string) error {
 	for {
 		f, err := d.root.Open(folder)
 		if err == nil {
-			err = errors.Join(f.Sync(), f.Close())
+			err = f.Sync()
+			if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+				err = nil // some file systems have nothing to flush in a folder
+			}
+			err = errors.Join(err, f.Close())
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return &store.Error{Code: store.Unknown, Err: err}

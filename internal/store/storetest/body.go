@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -118,6 +120,8 @@ func wrongBodies(t *testing.T, s *subject) {
 		"empty that is not":       {body(0, of(nil), reading(bytes.NewReader(little))), mismatched},
 		"without end":             {body(1000, of(little), reading(endless{})), mismatched},
 		"fails to open":           {body(1000, of(little), func() (io.ReadCloser, error) { return nil, errBody }), itsOwn},
+		"its file is gone":        {body(1000, of(little), func() (io.ReadCloser, error) { return nil, fmt.Errorf("%w: %w", errBody, fs.ErrNotExist) }), itsOwn},
+		"its file can't be read":  {body(1000, of(little), reading(iotest.ErrReader(fmt.Errorf("%w: %w", errBody, fs.ErrPermission)))), itsOwn},
 		"fails at once":           {body(1000, of(little), reading(iotest.ErrReader(errBody))), itsOwn},
 		"fails in the middle":     {body(1000, of(little), reading(failing(little[:500]))), itsOwn},
 		"fails late, large":       {body(large, of(data), reading(failing(data[:large-1]))), itsOwn},

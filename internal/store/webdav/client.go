@@ -96,10 +96,18 @@ func (c *client) send(ctx context.Context, r request) (*http.Response, challenge
 
 func (c *client) request(ctx context.Context, r request, proof string, alarm *time.Timer) (*http.Request, error) {
 	body := io.ReadCloser(http.NoBody)
-	if r.body != nil && r.size > 0 {
+	if r.body != nil {
 		opened, err := r.body()
 		if err != nil {
 			return nil, err
+		}
+		if r.size == 0 { // the transport would not look into it
+			_, err := io.Copy(io.Discard, opened)
+			_ = opened.Close()
+			if err != nil {
+				return nil, err
+			}
+			opened = http.NoBody
 		}
 		// The transport waits for a read that is under way, whatever ends the request.
 		context.AfterFunc(ctx, func() { _ = opened.Close() })
@@ -167,6 +175,22 @@ func (c *checked) fail(err error) error {
 	return err
 }
 
+func (c *checked) mismatch(format string, args ...any) error {
+	return c.fail(&store.Error{Code: store.Mismatch, Err: fmt.Errorf(format, args...)})
+}
+
+// failed is why an upload was not what was named, or could not be read.
+func (c *checked) failed(op, name string) error {
+	switch wrong, e := c.wrong.Load(), (*store.Error)(nil); {
+	case wrong == nil:
+		return nil
+	case errors.As(*wrong, &e):
+		return &store.Error{Code: e.Code, Op: op, Name: name, Err: e.Err}
+	default:
+		return &store.Error{Code: store.Other, Op: op, Name: name, Err: *wrong}
+	}
+}
+
 func (c *checked) open() (io.ReadCloser, error) {
 	r, err := c.body.Open()
 	if err != nil {
@@ -184,7 +208,9 @@ type hashing struct {
 }
 
 func (h *hashing) Close() error {
-	h.closed.Store(true)
+	if h.closed.Swap(true) {
+		return nil
+	}
 	return h.ReadCloser.Close()
 }
 
@@ -203,11 +229,11 @@ func (h *hashing) Read(p []byte) (int, error) {
 	case err != nil && !errors.Is(err, io.EOF):
 		return 0, h.fail(err)
 	case h.left < 0:
-		return 0, h.fail(fmt.Errorf("got more than %d bytes", h.body.Size))
+		return 0, h.mismatch("got more than %d bytes", h.body.Size)
 	case err == nil:
 		return n, nil
 	case h.left > 0 || got != h.body.Integrity:
-		return 0, h.fail(fmt.Errorf("got %d bytes of %s, want %d of %s", h.body.Size-h.left, got, h.body.Size, h.body.Integrity))
+		return 0, h.mismatch("got %d bytes of %s, want %d of %s", h.body.Size-h.left, got, h.body.Size, h.body.Integrity)
 	}
 	return n, io.EOF
 }

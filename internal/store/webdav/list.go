@@ -28,7 +28,8 @@ func (s *Store) List(ctx context.Context, folder string) iter.Seq2[store.Info, e
 			}
 		}
 		left := s.maxEntries
-		if _, err := s.walk(ctx, folder, &left, func(i store.Info) bool { return yield(i, nil) }); err != nil {
+		named := func(i store.Info) bool { return checkName("listing", i.Name) != nil || yield(i, nil) }
+		if _, err := s.walk(ctx, folder, &left, named); err != nil {
 			yield(store.Info{}, err)
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -117,11 +116,10 @@ func (s *Store) at(name string) *url.URL {
 
 func checkName(op, name string) error {
 	first, _, _ := strings.Cut(name, "/")
-	if !fs.ValidPath(name) || name == "." || len(name) > maxName || strings.Count(name, "/") >= maxDepth || first == Uploads ||
-		strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }) {
-		return &store.Error{Code: store.Invalid, Op: op, Name: name, Err: fmt.Errorf("want a relative path of at most %d bytes and %d segments, without control characters and not below %s", maxName, maxDepth, Uploads)}
+	if len(name) > maxName || strings.Count(name, "/") >= maxDepth || first == Uploads {
+		return &store.Error{Code: store.Invalid, Op: op, Name: name, Err: fmt.Errorf("want a path of at most %d bytes and %d segments, and not below %s", maxName, maxDepth, Uploads)}
 	}
-	return nil
+	return store.CheckName(op, name)
 }
 
 // Open is Store's.
@@ -238,9 +236,9 @@ func (s *Store) upload(ctx context.Context, temporary, name string, body store.B
 	if err == nil {
 		defer res.Body.Close()
 	}
-	switch wrong := checked.wrong.Load(); {
+	switch wrong := checked.failed(op, name); {
 	case wrong != nil:
-		return &store.Error{Code: store.Mismatch, Op: op, Name: name, Err: *wrong}
+		return wrong
 	case err != nil:
 		return lost(op, name, err, store.Busy)
 	case res.StatusCode == http.StatusConflict:
@@ -365,11 +363,13 @@ func (s *Store) Delete(ctx context.Context, name string, v store.Version) error 
 	if err := checkName(op, name); err != nil {
 		return err
 	}
-	info, err := s.stat(ctx, op, name)
+	e, err := s.look(ctx, op, name)
 	switch {
 	case err != nil:
 		return err
-	case info.Version != v:
+	case e.collection:
+		return &store.Error{Code: store.NotFound, Op: op, Name: name, Err: errors.New("it is a collection")}
+	case e.Version != v:
 		return &store.Error{Code: store.Changed, Op: op, Name: name}
 	}
 	res, err := s.client.do(ctx, request{method: http.MethodDelete, url: s.at(name)})
