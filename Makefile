@@ -107,6 +107,7 @@ bench-hashing: ## measure hashing 10,000 files, 2 GB, against openssl
 
 bench-flip: $(TOOLS)/versitygw ## measure a flip and a rollback over S3
 	$(GO) test -run '^$$' -bench Flip -benchtime 100x ./internal/rollout/trial
+
 bench-upload: $(TOOLS)/versitygw $(TOOLS)/s5cmd ## measure an upload of 10,000 files against rclone and s5cmd
 	@command -v rclone >/dev/null || { echo "make $@: got no rclone: apt-get install rclone"; exit 2; }
 	$(GO) run ./bench/upload

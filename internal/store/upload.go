@@ -182,3 +182,21 @@ func Sizes(ctx context.Context, s Store, folder string) (map[string]int64, error
 	}
 	return sizes, nil
 }
+
+// First joins the first of some errors, and says how many there are.
+func First(errs []error) error {
+	var first []error
+	n := 0
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if n++; n <= maxFailures {
+			first = append(first, err)
+		}
+	}
+	if n > maxFailures {
+		first = append(first, fmt.Errorf("and %d more", n-maxFailures))
+	}
+	return errors.Join(first...)
+}

@@ -128,7 +128,8 @@ func TestUploadFails(t *testing.T) {
 	}{
 		{
 			"a right that is lacking stops the rest", func(string) error { return denied }, nil,
-			[]string{`writing "x": denied`, "objects were not tried"}, 20,
+			[]string{`writing "x": denied`, "objects were not tried"},
+			20,
 		},
 		{
 			"busy for some", func(name string) error {
@@ -137,11 +138,13 @@ func TestUploadFails(t *testing.T) {
 				}
 				return nil
 			}, nil,
-			[]string{`"r/1/007.js": busy`, `"r/1/097.js": busy`}, 100,
+			[]string{`"r/1/007.js": busy`, `"r/1/097.js": busy`},
+			100,
 		},
 		{
 			"busy for all", func(name string) error { return &store.Error{Code: store.Busy, Op: "writing", Name: name} }, nil,
-			[]string{"and 90 more"}, 100,
+			[]string{"and 90 more"},
+			100,
 		},
 		{
 			"other bytes are there", nil, func(t *testing.T, f *failing) {
@@ -149,11 +152,13 @@ func TestUploadFails(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			[]string{`uploading "r/1/005.js": already there: it has other bytes, want sha384-`}, 101,
+			[]string{`uploading "r/1/005.js": already there: it has other bytes, want sha384-`},
+			101,
 		},
 		{
 			"a store that keeps other bytes", nil, func(_ *testing.T, f *failing) { f.spoils = true },
-			[]string{`checking "r/1/`, "other bytes", "and 90 more"}, 100,
+			[]string{`checking "r/1/`, "other bytes", "and 90 more"},
+			100,
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -23,8 +23,8 @@ func TestPlanted(t *testing.T) {
 		want  string // one of these, with | between them
 	}{
 		{"flip before the last upload", []edit{
-			{"target/static/stage.go", "for _, f := range r.Files {\n\t\theader", "for _, f := range r.Files[1:] {\n\t\theader"},
-			{"target/static/stage.go", "for _, f := range r.Files {\n\t\tif err := store.Check", "for _, f := range r.Files[1:] {\n\t\tif err := store.Check"},
+			{"target/static/stage.go", "for _, f := range r.Files {", "for _, f := range r.Files[1:] {"},
+			{"target/static/stage.go", "for i, f := range r.Files {", "for i, f := range r.Files[1:] {"},
 		}, "gets no app-"},
 		{"blind retry", []edit{
 			{"target/static/swap.go", "\tvar last error\n", "\tvar last error\n\tif now, err := t.entry(ctx); err == nil {\n\t\ts.from = now.Version\n\t}\n"},

@@ -6,14 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/store"
 )
 
+// parallel bounds the requests at once.
+const parallel = 16
+
 // Stage puts a release's files into the store, each where there was none; what is
 // there already with the right bytes is left, so that a second run goes on where
-// the first one stopped. files hold the release; its bytes are checked on their way.
+// the first one stopped. files hold the release; its bytes are checked on their
+// way. The record is the last: where it is, all were there.
 func (t *Target) Stage(ctx context.Context, r *release.Release, files fs.FS) error {
 	id, err := r.ID()
 	if err != nil {
@@ -23,17 +28,39 @@ func (t *Target) Stage(ctx context.Context, r *release.Release, files fs.FS) err
 	if err := t.put(ctx, stagedOf(id), store.Bytes([]byte("{}\n")), record); err != nil {
 		return err
 	}
+	objects := make([]store.Object, 0, len(r.Files))
 	for _, f := range r.Files {
 		header := store.Header{ContentType: f.Type, ContentEncoding: string(f.Encoding), CacheControl: cachedForever}
-		if err := t.putFile(ctx, id, f.Path, store.File(files, f.Path, f.Size, f.Integrity), header); err != nil {
-			return err
-		}
+		objects = append(objects, store.Object{Name: fileOf(id, f.Path), Body: store.File(files, f.Path, f.Size, f.Integrity), Header: header})
+	}
+	if err := t.upload(ctx, id, objects); err != nil {
+		return err
 	}
 	data, err := r.Encode()
 	if err != nil {
 		return err
 	}
-	return t.putFile(ctx, id, release.RecordName, store.Bytes(data), headerOf(release.RecordName, cachedForever))
+	name := fileOf(id, release.RecordName)
+	return t.upload(ctx, id, []store.Object{{Name: name, Body: store.Bytes(data), Header: headerOf(name, cachedForever)}})
+}
+
+// upload sends objects of a release, and those again whose names had other bytes.
+// They are read back by Verify.
+func (t *Target) upload(ctx context.Context, id release.Digest, objects []store.Object) error {
+	present, err := store.Sizes(ctx, t.Store, folderOf(id))
+	if err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
+	_, err = store.Upload(ctx, t.Store, objects, store.UploadOptions{Parallel: parallel, Trust: true, Present: present})
+	if store.CodeOf(err) != store.Exists {
+		return err
+	}
+	for _, o := range objects {
+		if err := t.repair(ctx, id, o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *Target) put(ctx context.Context, name string, body store.Body, header store.Header) error {
@@ -43,20 +70,20 @@ func (t *Target) put(ctx context.Context, name string, body store.Body, header s
 	return nil
 }
 
-// putFile puts a release's file. Other bytes that are there are damage, unless
-// the release was once complete: then somebody altered it, and people have to look.
-func (t *Target) putFile(ctx context.Context, id release.Digest, name string, body store.Body, header store.Header) error {
-	err := t.put(ctx, fileOf(id, name), body, header)
+// repair puts a release's file. Other bytes that are there are damage, unless the
+// release was once complete: then somebody altered it, and people have to look.
+func (t *Target) repair(ctx context.Context, id release.Digest, o store.Object) error {
+	err := t.put(ctx, o.Name, o.Body, o.Header)
 	if store.CodeOf(err) != store.Exists {
 		return err
 	}
 	if !errors.Is(t.Complete(ctx, id), ErrIncomplete) {
-		return fmt.Errorf("staging: %s has other bytes than the release, which was complete: somebody altered it; look who can write to the store: %w", fileOf(id, name), err)
+		return fmt.Errorf("staging: %s has other bytes than the release, which was complete: somebody altered it; look who can write to the store: %w", o.Name, err)
 	}
-	if err := t.erase(ctx, fileOf(id, name)); err != nil {
+	if err := t.erase(ctx, o.Name); err != nil {
 		return fmt.Errorf("staging: removing a damaged file: %w", err)
 	}
-	return t.put(ctx, fileOf(id, name), body, header)
+	return t.put(ctx, o.Name, o.Body, o.Header)
 }
 
 // Verify reads every file of a release back from the store, and then marks the
@@ -78,10 +105,19 @@ func (t *Target) Intact(ctx context.Context, id release.Digest) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range r.Files {
-		if err := store.Check(ctx, t.Store, fileOf(id, f.Path), f.Size, f.Integrity); err != nil {
-			return fmt.Errorf("verifying release %s: %w", id, err)
-		}
+	wrong := make([]error, len(r.Files))
+	places := make(chan struct{}, parallel)
+	var checking sync.WaitGroup
+	for i, f := range r.Files {
+		places <- struct{}{}
+		checking.Go(func() {
+			wrong[i] = store.Check(ctx, t.Store, fileOf(id, f.Path), f.Size, f.Integrity)
+			<-places
+		})
+	}
+	checking.Wait()
+	if err := store.First(wrong); err != nil {
+		return fmt.Errorf("verifying release %s: %w", id, err)
 	}
 	return nil
 }
