@@ -207,7 +207,9 @@ func (v *witness) look(by *process, what string) {
 	case err != nil:
 		v.say("after %s: %v", what, err)
 		return
-	case !bytes.Equal(page, v.page):
+	}
+	flipped := !bytes.Equal(page, v.page)
+	if flipped {
 		v.flipped(by, ref)
 		v.page = page
 	}
@@ -215,9 +217,12 @@ func (v *witness) look(by *process, what string) {
 	if !ref.Release.IsZero() {
 		v.last[ref.Release] = now
 	}
-	for id, at := range v.last {
-		if id == ref.Release || now.Sub(at) < window {
-			v.whole(id, what)
+	// Nothing but a delete takes a file away, and nothing but a flip needs another one.
+	if flipped || strings.HasPrefix(what, "delete ") {
+		for id, at := range v.last {
+			if id == ref.Release || now.Sub(at) < window {
+				v.whole(id, what)
+			}
 		}
 	}
 	if name, ok := strings.CutPrefix(what, "delete r/"); ok {
