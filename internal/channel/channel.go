@@ -188,16 +188,22 @@ func (c *Channel) checkWeights() (wrong []error) {
 			some++
 		}
 	}
-	if len(c.Weights) > MaxReleases || some > 2 {
-		wrong = append(wrong, fmt.Errorf("weights: got %d, %d of them not zero, want at most %d and 2", len(c.Weights), some, MaxReleases))
+	named := len(c.Weights)
+	if !c.Fallback.IsZero() && !seen[c.Fallback] {
+		named++
+	}
+	if named > MaxReleases || some > 2 {
+		wrong = append(wrong, fmt.Errorf("weights: got %d releases with the fallback, %d of them not zero, want at most %d and 2", named, some, MaxReleases))
 	}
 	if len(c.Weights) > 0 && sum != Whole {
 		wrong = append(wrong, fmt.Errorf("weights: got a sum of %d, want %d", sum, Whole))
 	}
+	clear(seen)
 	for _, r := range c.Retired {
-		if c.Names(r.Release) || r.Since.IsZero() {
-			wrong = append(wrong, fmt.Errorf("retired: got %s since %s, want a release that is not served, and a time", r.Release, r.Since))
+		if c.Names(r.Release) || r.Since.IsZero() || r.Release.IsZero() || seen[r.Release] {
+			wrong = append(wrong, fmt.Errorf("retired: got %s since %s, want each release once, one that is not served, and a time", r.Release, r.Since))
 		}
+		seen[r.Release] = true
 	}
 	return wrong
 }

@@ -3,6 +3,7 @@ package channel
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/release"
@@ -86,11 +87,8 @@ func Parse(data []byte) (*Channel, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("reading a channel: got %d bytes, want at most %d", len(data), MaxSize)
 	}
-	if _, err := release.Canonical(data); err != nil { // refuses duplicates
-		return nil, fmt.Errorf("reading a channel: %w", err)
-	}
 	var d document
-	if err := json.Unmarshal(data, &d); err != nil {
+	if err := unmarshal(data, &d); err != nil {
 		return nil, fmt.Errorf("reading a channel: %w", err)
 	}
 	c := &Channel{
@@ -120,6 +118,42 @@ func Parse(data []byte) (*Channel, error) {
 		}
 	}
 	return c, c.Check()
+}
+
+// unmarshal is encoding/json's, on a text that everybody reads alike: no name is there
+// twice, and none is ours but for its capitals, which encoding/json does not mind.
+func unmarshal(data []byte, into any) error {
+	if _, err := release.Canonical(data); err != nil {
+		return err
+	}
+	v, err := release.ParseJSON(string(data))
+	if err != nil {
+		return err
+	}
+	if err := spelled(v); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, into)
+}
+
+var ours = []string{
+	"v", "channel", "payloadType", "payload", "signatures", "keyid", "sig",
+	"target", "keysVersion", "seq", "nonce", "prev", "issued", "expires", "weights", "fallback",
+	"salt", "bases", "hold", "reason", "retired", "since", "removing", "commit", "run",
+}
+
+func spelled(v release.JSON) error {
+	for _, m := range v.Members {
+		for _, name := range ours {
+			if m.Name != name && strings.EqualFold(m.Name, name) {
+				return fmt.Errorf("got the member %.40q, want %q", m.Name, name)
+			}
+		}
+		if err := spelled(m.JSON); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

@@ -67,11 +67,8 @@ func Open(data []byte) (Envelope, *Channel, error) {
 	if len(data) > MaxSize {
 		return Envelope{}, nil, fmt.Errorf("reading a channel's envelope: got %d bytes, want at most %d", len(data), MaxSize)
 	}
-	if _, err := release.Canonical(data); err != nil {
-		return Envelope{}, nil, fmt.Errorf("reading a channel's envelope: %w", err)
-	}
 	var e envelope
-	err := json.Unmarshal(data, &e)
+	err := unmarshal(data, &e)
 	switch {
 	case err != nil:
 		return Envelope{}, nil, fmt.Errorf("reading a channel's envelope: %w", err)
@@ -119,8 +116,9 @@ func CutRef(page string) (rest string, _ Ref, ours bool, err error) {
 			return page, Ref{}, false, fmt.Errorf("reading the last line of a page: %w", err)
 		}
 	}
-	if r.String() != line {
-		return page, Ref{}, false, fmt.Errorf("reading the last line of a page: got %.300q, want %q", line, r)
+	// Sequence 0 is that of pages that are not ours.
+	if r.String() != line || r.Seq < 1 || r.Seq > maxNumber {
+		return page, Ref{}, false, fmt.Errorf("reading the last line of a page: got %.300q, want such a line as %q, of a sequence from 1", line, r)
 	}
 	return page[:i], r, true, nil
 }
