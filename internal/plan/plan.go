@@ -44,7 +44,12 @@ const (
 
 var kinds = [...]string{"stage", "verify", "preview", "publish", "confirm", "watch", "record", "collect"}
 
-func (k Kind) String() string { return kinds[k] }
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kinds) {
+		return fmt.Sprintf("step %d", int(k))
+	}
+	return kinds[k]
+}
 
 // String says what the step will do, for a dry run.
 func (s Step) String() string {
@@ -63,8 +68,10 @@ func (s Step) String() string {
 		return fmt.Sprintf("check it for %s; go back if it fails", s.For)
 	case Record:
 		return "record that it is healthy"
-	default:
+	case Collect:
 		return "collect releases that nobody needs"
+	default:
+		return fmt.Sprintf("do what this version does not know (%s)", s.Kind)
 	}
 }
 
