@@ -156,7 +156,7 @@ func (s settings) serve(ctx context.Context, folder string) (endpoint string, st
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return "", nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
@@ -175,7 +175,7 @@ func (s settings) serve(ctx context.Context, folder string) (endpoint string, st
 		_ = cmd.Wait() // it was killed
 	}
 	for range 1000 {
-		if conn, err := net.Dial("tcp", address); err == nil {
+		if conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address); err == nil {
 			return "http://" + address, stop, conn.Close()
 		}
 		time.Sleep(10 * time.Millisecond)

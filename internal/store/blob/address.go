@@ -28,8 +28,10 @@ func (o Options) variable(name string) string {
 	if o.Lookup == nil {
 		return ""
 	}
-	value, _ := o.Lookup(name)
-	return value
+	if value, ok := o.Lookup(name); ok {
+		return value
+	}
+	return ""
 }
 
 // kind is one scheme's: what its addresses may say, and what opens them.

@@ -14,7 +14,9 @@ import (
 	"github.com/org/checkout-deploy/internal/store/storetest/peer"
 )
 
-func TestAzure(t *testing.T) {
+// newAzure is a server with the container checkout.
+func newAzure(t *testing.T) *peer.Azure {
+	t.Helper()
 	server := peer.NewAzure(t)
 	credential, err := azure.NewSharedKeyCredential(server.Account, server.Key)
 	check(t, err)
@@ -22,6 +24,11 @@ func TestAzure(t *testing.T) {
 	check(t, err)
 	_, err = client.Create(t.Context(), nil)
 	check(t, err)
+	return server
+}
+
+func TestAzure(t *testing.T) {
+	server := newAzure(t)
 	lookup := map[string]string{"AZURE_STORAGE_KEY": server.Key}
 	var n atomic.Int32
 	storetest.Run(t, func(t *testing.T) store.Store {

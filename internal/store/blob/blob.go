@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"iter"
 	"slices"
@@ -33,8 +34,9 @@ type as = func(any) bool
 // cloud is what the three differ in.
 type cloud interface {
 	// condition lays one on a write. The version is well formed. What the cloud
-	// says of the version written goes to written.
-	condition(as, store.When, *written) error
+	// says of the version written goes to written. sum hashes the body, for who has
+	// to name a checksum first.
+	condition(as, store.When, *written, func(hash.Hash) error) error
 	// only lays one on a delete.
 	only(as, store.Version) error
 	// wellFormed reports whether an object can have such a version.
@@ -125,7 +127,7 @@ func (b *Bucket) Write(ctx context.Context, name string, body store.Body, header
 		ContentEncoding: header.ContentEncoding,
 		BufferSize:      partSize,
 		MaxConcurrency:  parts,
-		BeforeWrite:     func(as as) error { return b.cloud.condition(as, when, written) },
+		BeforeWrite:     func(as as) error { return b.cloud.condition(as, when, written, source.sum) },
 	})
 	closed := source.close()
 	switch {

@@ -64,4 +64,16 @@ func (s *source) mismatch(more string) error {
 	return &store.Error{Code: store.Mismatch, Op: "reading", Name: "the body", Err: errors.New(text)}
 }
 
+// sum hashes the body before it is read, and fails as reading it would.
+func (s *source) sum(h hash.Hash) error {
+	first, err := open(s.ctx, s.body)
+	if err != nil {
+		s.err = err
+		return err
+	}
+	_, err = io.Copy(h, first)
+	s.err = first.err
+	return errors.Join(err, first.close())
+}
+
 func (s *source) close() error { return s.r.Close() }

@@ -3,6 +3,8 @@ package blob
 import (
 	"context"
 	"errors"
+	"hash"
+	"hash/crc32"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -48,7 +50,7 @@ func openGCS(ctx context.Context, u *url.URL, o Options) (*Bucket, error) {
 // gcsCloud compares by generation: each write has its own, whatever its bytes.
 type gcsCloud struct{}
 
-func (gcsCloud) condition(as as, when store.When, written *written) error {
+func (gcsCloud) condition(as as, when store.When, written *written, sum func(hash.Hash) error) error {
 	var handle **storage.ObjectHandle
 	if !as(&handle) {
 		return errDriver
@@ -62,6 +64,11 @@ func (gcsCloud) condition(as as, when store.When, written *written) error {
 	if !as(&w) {
 		return errDriver
 	}
+	checksum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	if err := sum(checksum); err != nil {
+		return err
+	}
+	w.CRC32C, w.SendCRC32C = checksum.Sum32(), true
 	written.ask = func() store.Version {
 		if attrs := w.Attrs(); attrs != nil {
 			return store.Version(strconv.FormatInt(attrs.Generation, 10))

@@ -3,6 +3,7 @@ package blob
 import (
 	"context"
 	"errors"
+	"hash"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -18,7 +19,7 @@ import (
 // condition is one of their completion.
 type s3Cloud struct{}
 
-func (s3Cloud) condition(as as, when store.When, _ *written) error {
+func (s3Cloud) condition(as as, when store.When, _ *written, _ func(hash.Hash) error) error {
 	var in *transfermanager.UploadObjectInput
 	if !as(&in) {
 		return errDriver

@@ -43,6 +43,8 @@ func openS3(ctx context.Context, u *url.URL, o Options) (*Bucket, error) {
 	client := s3.NewFromConfig(cfg, func(options *s3.Options) {
 		// A conditional write that is tried again fails by its own first attempt.
 		options.Retryer = aws.NopRetryer{}
+		// What is read is compared by who reads it, with a better digest.
+		options.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		options.APIOptions = append(options.APIOptions, noteS3)
 		if endpoint := query.Get("endpoint"); endpoint != "" {
 			options.BaseEndpoint = &endpoint

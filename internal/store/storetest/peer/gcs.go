@@ -35,7 +35,7 @@ func NewGCS(t testing.TB) *GCS {
 	program := need(t, ".cache/bin/fake-gcs-server", "make .cache/bin/fake-gcs-server")
 	port := free(t)
 	start(t, port, nil, program, "-scheme", "http", "-host", "127.0.0.1", "-port", port, "-public-host", "127.0.0.1:"+port, "-backend", "memory", "-log-level", "error")
-	g := &GCS{Endpoint: "http://127.0.0.1:" + port, Credentials: filepath.Join(t.TempDir(), "credentials.json")}
+	g := &GCS{Endpoint: "http://127.0.0.1:" + port, Credentials: GCSCredentials(t)}
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, g.Endpoint+"/storage/v1/b?project=test", strings.NewReader(`{"name":"`+Bucket+`"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -48,13 +48,14 @@ func NewGCS(t testing.TB) *GCS {
 	if response.StatusCode != http.StatusOK {
 		t.Fatalf("making a bucket: got %s", response.Status)
 	}
-	g.writeCredentials(t)
 	return g
 }
 
-// writeCredentials makes a service account's file, and who takes its assertions.
-func (g *GCS) writeCredentials(t testing.TB) {
+// GCSCredentials is a service account's file, whose tokens come from a server of the
+// test's.
+func GCSCredentials(t testing.TB) (path string) {
 	t.Helper()
+	path = filepath.Join(t.TempDir(), "credentials.json")
 	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer" || strings.Count(r.FormValue("assertion"), ".") != 2 {
 			http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
@@ -79,9 +80,10 @@ func (g *GCS) writeCredentials(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(g.Credentials, data, 0o600); err != nil {
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return path
 }
 
 // GCSToken is what the requests to a GCS carry.
