@@ -4,26 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/store"
-	"github.com/org/checkout-deploy/internal/store/blob"
+	"github.com/org/checkout-deploy/internal/store/address"
 	"github.com/org/checkout-deploy/internal/store/dir"
 )
 
-// store opens what an environment names: a folder, or a bucket's URL.
+// store opens what an environment names: a folder of the project's, or a URL.
 func (s *Site) store(ctx context.Context, name string) (store.Store, func() error, error) {
-	scheme, _, ok := strings.Cut(name, "://")
-	switch {
-	case !ok:
-		return s.openFolder(name)
-	case slices.Contains(blob.Schemes(), scheme):
-		return s.bucket(ctx, name)
+	a, err := address.Parse(name)
+	if err != nil {
+		return nil, nil, s.misused(err)
 	}
-	return nil, nil, s.misused(fmt.Errorf("got the scheme %s, want a folder, or a URL with one of %s", scheme, strings.Join(blob.Schemes(), ", ")))
+	if path, ok := a.Folder(); ok {
+		return s.openFolder(path)
+	}
+	if token, ok := s.Lookup("ACTIONS_ID_TOKEN_REQUEST_TOKEN"); ok {
+		s.Mask(token)
+	}
+	st, end, err := a.Open(ctx, address.Options{Now: s.Now, Lookup: s.Lookup})
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening the store: %w", err)
+	}
+	if !st.Capabilities().Swap {
+		return nil, nil, s.misused(errors.Join(fmt.Errorf("got %s, which can't replace an object on a condition: two deploys would overwrite each other unseen; want a folder, or a bucket", a), end()))
+	}
+	return st, end, nil
 }
 
 func (s *Site) misused(err error) error {
@@ -41,25 +48,4 @@ func (s *Site) openFolder(name string) (store.Store, func() error, error) {
 	}
 	s.Wrote(path)
 	return d, d.Close, nil
-}
-
-func (s *Site) bucket(ctx context.Context, name string) (store.Store, func() error, error) {
-	u, err := url.Parse(name)
-	if err == nil {
-		err = blob.Check(u)
-	}
-	if err != nil {
-		return nil, nil, s.misused(err)
-	}
-	if token, ok := s.Lookup("ACTIONS_ID_TOKEN_REQUEST_TOKEN"); ok {
-		s.Mask(token)
-	}
-	b, err := blob.Open(ctx, u, blob.Options{Lookup: s.Lookup})
-	if err != nil {
-		return nil, nil, fmt.Errorf("opening the store: %w", err)
-	}
-	if !b.Capabilities().Swap {
-		return nil, nil, s.misused(errors.Join(errors.New("it can't replace an object on a condition"), b.Close()))
-	}
-	return b, b.Close, nil
 }
