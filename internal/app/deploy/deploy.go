@@ -30,6 +30,7 @@ type job struct {
 	commit  string // that the release was built from, "" where nobody says
 	checks  *site.Checks
 	rollout *static.Rollout
+	ctx     context.Context //nolint:containedctx // one run has one; events have none
 }
 
 func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
@@ -39,7 +40,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	r.SetOutput("url", s.URL())
-	j := &job{Site: s, in: in}
+	j := &job{Site: s, in: in, ctx: ctx}
 	if err := j.receive(ctx); err != nil {
 		return err
 	}

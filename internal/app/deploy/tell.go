@@ -27,6 +27,9 @@ func (t *timeline) tell(e rollout.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.events = append(t.events, e)
+	if e.Step == plan.Publish.String() && e.Err == nil {
+		t.announce()
+	}
 	after := e.At.Sub(t.began).Round(10 * time.Millisecond)
 	switch {
 	case e.Err != nil:
@@ -63,6 +66,17 @@ func explain(err error) error {
 		return action.Explain(err, "it was the first release here: nothing earlier is in the store; deploy a better one")
 	}
 	return err
+}
+
+// announced is how long GitHub may take while the release is not watched yet.
+const announced = 10 * time.Second
+
+// announce has GitHub know that the release is published and being watched.
+func (j *job) announce() {
+	ctx, cancel := context.WithTimeout(j.ctx, announced)
+	defer cancel()
+	// What is not taken now is recorded in the end.
+	_ = j.Record(ctx, gh.TaskDeploy, j.rollout.Flipped(), j.commit, gh.Status{State: gh.InProgress, Description: "published, and being watched"})
 }
 
 // record has GitHub know of what is live now, and of what became of this release.

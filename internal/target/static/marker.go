@@ -38,11 +38,22 @@ func (t *Target) mark(ctx context.Context, id release.Digest, files int) error {
 			return fmt.Errorf("signing the marker of release %s: %w", id, err)
 		}
 	}
-	_, err = t.Store.Write(ctx, markerOf(id), store.Bytes(data), record, store.Anew)
-	if store.CodeOf(err) == store.Exists {
-		return t.Complete(ctx, id) // another run's, with a signature of its own
+	write := func() error {
+		_, err := t.Store.Write(ctx, markerOf(id), store.Bytes(data), record, store.Anew)
+		return err
 	}
-	return err
+	if err = write(); store.CodeOf(err) != store.Exists {
+		return err
+	}
+	// Another run's, with a signature of its own; or one that does not count, which
+	// would be in the way for good.
+	if t.Complete(ctx, id) == nil {
+		return nil
+	}
+	if err := t.erase(ctx, markerOf(id)); err != nil {
+		return fmt.Errorf("replacing a marker that does not count: %w", err)
+	}
+	return write()
 }
 
 // Complete says whether a release has its marker, by one request: ErrIncomplete

@@ -1,0 +1,154 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/deploy"
+	"github.com/org/checkout-deploy/internal/app/rollback"
+	"github.com/org/checkout-deploy/internal/gh/ghtest"
+	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/sign"
+)
+
+// inAJob runs an action as a runner does: inputs are variables.
+func (s *shop) inAJob(a action.Action, api, commit string, inputs ...string) (code int, summary string) {
+	s.t.Helper()
+	runner := s.t.TempDir()
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "GITHUB_ACTIONS=true", "GITHUB_WORKSPACE=" + s.dir, "GITHUB_REPOSITORY=org/shop", "GITHUB_SHA=" + commit,
+		"GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=77", "GITHUB_API_URL=" + api, "INPUT_TOKEN=" + ghtest.Token,
+		"GITHUB_OUTPUT=" + filepath.Join(runner, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(runner, "summary"),
+	}
+	for _, pair := range inputs {
+		name, value, _ := strings.Cut(pair, "=")
+		env = append(env, "INPUT_"+strings.ToUpper(name)+"="+value)
+	}
+	var out bytes.Buffer
+	c := &action.Command{Dir: s.dir, Env: env, Stdout: &out, Stderr: &out, Version: "test", LookPath: exec.LookPath, Now: time.Now}
+	code = c.Run(context.Background(), a)
+	told, _ := os.ReadFile(filepath.Join(runner, "summary"))
+	return code, out.String() + string(told)
+}
+
+// TestGitHubIsTold: a deploy and a rollback are deployments of their own, what is
+// replaced is inactive, and what GitHub did not take the next run makes good.
+func TestGitHubIsTold(t *testing.T) {
+	s := newShop(t, "")
+	fake := ghtest.New(t, ghtest.Options{Repository: "org/shop", Permissions: map[string]string{"contents": "read", "deployments": "write"}})
+	api := fake.Serve(t)
+	commits := []string{strings.Repeat("a", 40), strings.Repeat("b", 40)}
+	wants := func(what string, states ...string) {
+		t.Helper()
+		var got []string
+		for _, d := range fake.Deployments() {
+			got = append(got, d.Task+" "+d.SHA[:1]+" "+d.State())
+		}
+		if fmt.Sprint(got) != fmt.Sprint(states) {
+			t.Fatalf("%s: got %q, want %q", what, got, states)
+		}
+	}
+	for i, name := range []string{"first", "second"} {
+		id := s.release(name, nil)
+		code, out := s.inAJob(deploy.Action(), api, commits[i], "release="+id)
+		if code != 0 || !strings.Contains(out, "Time-line") {
+			t.Fatalf("got code %d\n%s", code, out)
+		}
+	}
+	wants("two deploys", "deploy a inactive", "deploy b success")
+	code, out := s.inAJob(rollback.Action(), api, commits[1])
+	if code != 0 {
+		t.Fatalf("got code %d\n%s", code, out)
+	}
+	wants("a rollback", "deploy a inactive", "deploy b inactive", "rollback a success")
+	if log := fake.Deployments()[0].Statuses[0].LogURL; log != "https://github.com/org/shop/actions/runs/77" {
+		t.Errorf("got the log %q", log)
+	}
+}
+
+// key makes a pair of keys in the project.
+func (s *shop) key(name string) {
+	s.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.write(name+".key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	s.write(name+".pub", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})))
+}
+
+// sign signs what is in dist.
+func (s *shop) sign(key string) []byte {
+	s.t.Helper()
+	signer, err := sign.NewKeySigner(s.t.Context(), sign.KeyOptions{
+		Reference: key + ".key", ReadFile: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(s.dir, name)) },
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	record, err := os.ReadFile(filepath.Join(s.dir, "dist", release.RecordName))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	bundle, err := signer.Sign(s.t.Context(), record)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.write("dist/attestations/"+release.RecordName+release.SignatureExtension, string(bundle))
+	return bundle
+}
+
+// TestSignaturesThatCount: the record's has to be of whom the environment requires,
+// and the marker's too.
+func TestSignaturesThatCount(t *testing.T) {
+	s := newShop(t, "    require: { signed-by: { key: ours.pub } }\n")
+	s.key("ours")
+	s.key("theirs")
+	ours := []string{"--sign=key", "--key=ours.key"}
+	refused := func(what, want string, flags ...string) {
+		t.Helper()
+		before := s.stored()
+		if code, out := s.run(deploy.Action(), flags...); code == 0 || !strings.Contains(out, want) || s.stored() != before {
+			t.Errorf("%s: got code %d, want %q, and nothing written:\n%s", what, code, want, out)
+		}
+	}
+	s.release("first", nil)
+	refused("nobody signed", "is not signed", ours...)
+	s.sign("theirs")
+	refused("somebody else signed", "signature", ours...)
+	old := s.sign("ours")
+	s.deploys(0, "live", ours...)
+
+	s.release("second", nil)
+	s.write("dist/attestations/"+release.RecordName+release.SignatureExtension, string(old))
+	refused("the signature of another record", "signature", ours...)
+	s.sign("ours")
+	refused("no key for the marker", "require.signed-by")
+	if code, out := s.run(deploy.Action(), "--sign=key", "--key=theirs.key"); code == 0 || !strings.Contains(out, "deploy/complete/") {
+		t.Errorf("a marker of somebody else's: got code %d\n%s", code, out)
+	}
+	s.shows("first")
+	s.deploys(0, "live", ours...) // it is in nobody's way
+	s.shows("second")
+}
