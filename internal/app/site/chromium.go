@@ -60,22 +60,37 @@ func (b chromium) Visit(ctx context.Context, s health.Smoke) (*health.Visit, err
 
 // look waits for what is named, both in the one time.
 func look(ctx context.Context, p *browser.Page, s health.Smoke) (noSelector, noGlobal string, err error) {
-	left := func() time.Duration { at, _ := ctx.Deadline(); return time.Until(at) } //nolint:forbidigo // a deadline is of the same clock
-	missing := func(err error) (string, error) {
-		if errors.Is(err, browser.ErrNotSeen) || errors.Is(err, context.DeadlineExceeded) {
-			return "it did not come", nil
-		}
-		return "", err
-	}
 	if s.Selector != "" {
-		if noSelector, err = missing(p.Visible(ctx, s.Selector, left())); err != nil {
+		noSelector, err = comes(ctx, p, func(within time.Duration) error { return p.Visible(ctx, s.Selector, within) })
+		if err != nil {
 			return "", "", err
 		}
 	}
 	if s.Global != "" {
-		noGlobal, err = missing(p.Wait(ctx, "typeof globalThis."+strings.ReplaceAll(s.Global, ".", "?.")+" !== 'undefined'", left()))
+		expression := "typeof globalThis." + strings.ReplaceAll(s.Global, ".", "?.") + " !== 'undefined'"
+		noGlobal, err = comes(ctx, p, func(within time.Duration) error { return p.Wait(ctx, expression, within) })
 	}
 	return noSelector, noGlobal, err
+}
+
+// breath is how often a page is looked at that something is awaited of.
+const breath = time.Second
+
+// comes waits for something, and no longer where the page has thrown: it would not
+// come any more.
+func comes(ctx context.Context, p *browser.Page, wait func(time.Duration) error) (missing string, err error) {
+	for ctx.Err() == nil {
+		err := wait(breath)
+		switch {
+		case err == nil:
+			return "", nil
+		case !errors.Is(err, browser.ErrNotSeen) && !errors.Is(err, context.DeadlineExceeded):
+			return "", err
+		case len(p.Exceptions()) > 0:
+			return "it did not come, and the page has thrown", nil
+		}
+	}
+	return "it did not come", nil
 }
 
 func gather(v *health.Visit, p *browser.Page) {
