@@ -96,7 +96,7 @@ func BenchmarkFlip(b *testing.B) {
 	publish(samples[0])
 	for b.Loop() {
 		publish(samples[1])
-		timed(&backs, 4, func() error { _, err := t.Revert(b.Context(), nil); return err })
+		timed(&backs, 5, func() error { _, err := t.Revert(b.Context(), nil); return err })
 	}
 	median := func(all []time.Duration) float64 {
 		slices.Sort(all)

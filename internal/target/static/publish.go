@@ -110,6 +110,18 @@ func (t *Target) create(ctx context.Context, name string, data []byte) error {
 	return nil
 }
 
+// isPageOf holds a page against the record of the release whose it should be.
+func (t *Target) isPageOf(ctx context.Context, id release.Digest, page []byte) error {
+	r, err := t.Record(ctx, id)
+	if err != nil {
+		return err
+	}
+	if f, ok := r.File(t.Entry); !ok || release.IntegrityOf(page) != f.Integrity {
+		return fmt.Errorf("its page is not that of release %s: it was altered in the store", id)
+	}
+	return nil
+}
+
 // pageOf reads a release's own page, and holds it against the release's record.
 func (t *Target) pageOf(ctx context.Context, id release.Digest) ([]byte, error) {
 	r, err := t.Record(ctx, id)

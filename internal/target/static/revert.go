@@ -1,6 +1,7 @@
 package static
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -100,7 +101,7 @@ type Way struct {
 func (w *Way) Done() bool { return w.From == w.To }
 
 // Way reads the page that is live, the revert that was prepared for it and the
-// marker of what it leads to, and checks that they belong together. Nothing is
+// marker and record of what it leads to, and checks that they belong together. Nothing is
 // written. Unless only is nil, the way is from that and nothing else: ErrLost says
 // that something else is live.
 func (t *Target) Way(ctx context.Context, only *channel.Ref) (*Way, error) {
@@ -147,6 +148,12 @@ func (t *Target) Revert(ctx context.Context, only *channel.Ref) (*State, error) 
 	return t.Go(ctx, w)
 }
 
+// serves says whether a page is what entry makes of a release's own.
+func (t *Target) serves(page, own []byte, ref channel.Ref) bool {
+	made, err := entry(own, t.Base, ref)
+	return err == nil && bytes.Equal(made, page)
+}
+
 // back reads and checks what takes ref back.
 func (t *Target) back(ctx context.Context, ref channel.Ref) (page []byte, to channel.Ref, err error) {
 	r, err := t.prepared(ctx, ref.Seq)
@@ -163,9 +170,16 @@ func (t *Target) back(ctx context.Context, ref channel.Ref) (page []byte, to cha
 	if err != nil {
 		return nil, to, fmt.Errorf("%s: %w", revertOf(ref.Seq), err)
 	}
-	_, to, ours, err := cut(r.Page, t.Base)
-	if want := (channel.Ref{Seq: ref.Seq + 1, Nonce: c.Nonce, Release: c.Live(), Channel: e.Digest}); err != nil || !ours || to != want || c.Target != t.Name {
+	own, to, ours, err := cut(r.Page, t.Base)
+	want := channel.Ref{Seq: ref.Seq + 1, Nonce: c.Nonce, Release: c.Live(), Channel: e.Digest}
+	if err != nil || !ours || to != want || c.Target != t.Name || c.Seq != to.Seq || c.Prev != ref.Channel || !t.serves(r.Page, own, to) {
 		return nil, to, fmt.Errorf("%s: its page, its channel and the target %q don't belong together: it was altered in the store", revertOf(ref.Seq), t.Name)
 	}
-	return r.Page, to, t.Complete(ctx, to.Release)
+	if err := t.Complete(ctx, to.Release); err != nil {
+		return nil, to, err
+	}
+	if err := t.isPageOf(ctx, to.Release, own); err != nil {
+		return nil, to, fmt.Errorf("%s: %w", revertOf(ref.Seq), err)
+	}
+	return r.Page, to, nil
 }
