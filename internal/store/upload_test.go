@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -195,15 +194,7 @@ func TestUploadCancelled(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	names, err := store.Sizes(t.Context(), f, "")
-	if err != nil || len(names) > 20 || !slices.Contains(sorted(names), "r/1/000.js") {
+	if err != nil || len(names) > 20 || len(names) < got.Objects || got.Objects == 0 {
 		t.Errorf("got %d objects, %v", len(names), err)
 	}
-}
-
-func sorted(m map[string]int64) (names []string) {
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
