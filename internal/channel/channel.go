@@ -25,7 +25,7 @@ const (
 	MaxReleases = 4        // ids with a weight, or to fall back to
 	MaxBases    = 2
 	MaxRetired  = 64 // ids of releases that nobody needs
-	maxText     = 256
+	MaxText     = 256
 	maxNumber   = 1<<53 - 1
 	// Whole is the sum of all weights, in basis points.
 	Whole = 10_000
@@ -155,20 +155,20 @@ func (c *Channel) Check() error {
 			wrong = append(wrong, fmt.Errorf(format, args...))
 		}
 	}
-	say(!text(c.Target) || c.Target == "", "target: got %q, want 1 to %d printable ASCII characters", c.Target, maxText)
+	say(!text(c.Target) || c.Target == "", "target: got %q, want 1 to %d printable ASCII characters", c.Target, MaxText)
 	say(c.KeysVersion < 0 || c.KeysVersion > maxNumber, "keysVersion: got %d, want 0 to 2^53-1", c.KeysVersion)
 	say(c.Seq < 1 || c.Seq > maxNumber, "seq: got %d, want 1 to 2^53-1", c.Seq)
 	say(c.Nonce == Nonce{}, "nonce: got none, want 128 random bits")
 	say(c.Issued.IsZero(), "issued: got none, want a time")
-	say(!text(c.Salt), "salt: got %q, want at most %d printable ASCII characters", c.Salt, maxText)
+	say(!text(c.Salt), "salt: got %q, want at most %d printable ASCII characters", c.Salt, MaxText)
 	say(len(c.Bases) > MaxBases, "bases: got %d, want at most %d", len(c.Bases), MaxBases)
 	for _, base := range c.Bases {
 		say(!strings.HasPrefix(base, "https://") || !text(base), "bases: got %q, want an https URL", base)
 	}
 	say(!text(c.Commit), "commit: got %q, want a commit's digits", c.Commit)
-	say(!text(c.Run), "run: got %q, want at most %d printable ASCII characters", c.Run, maxText)
+	say(!text(c.Run), "run: got %q, want at most %d printable ASCII characters", c.Run, MaxText)
 	if c.Hold != nil {
-		say(!text(c.Hold.Reason), "hold: got the reason %q, want at most %d printable ASCII characters", c.Hold.Reason, maxText)
+		say(!text(c.Hold.Reason), "hold: got the reason %q, want at most %d printable ASCII characters", c.Hold.Reason, MaxText)
 	}
 	say(len(c.Retired) > MaxRetired, "retired: got %d ids, want at most %d", len(c.Retired), MaxRetired)
 	wrong = append(wrong, c.checkWeights()...)
@@ -209,5 +209,5 @@ func (c *Channel) checkWeights() (wrong []error) {
 }
 
 func text(s string) bool {
-	return len(s) <= maxText && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+	return len(s) <= MaxText && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }

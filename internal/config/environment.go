@@ -196,7 +196,12 @@ func (r *reader) environments(n *node, c *Config) {
 		environmentTable.object(r, k.value, at, &e)
 		c.Environments = append(c.Environments, e)
 	})
+	stores := map[string]string{}
 	for _, e := range c.Environments {
+		if other := stores[e.Store]; other != "" && e.Store != "" {
+			r.report(ruleConflict, n.get(e.Name), "environments.%s.store: got %s, which %s has too; want a store of its own, such as another prefix: each would collect the other's releases", e.Name, quote(e.Store), other)
+		}
+		stores[e.Store] = e.Name
 		if e.Require.Healthy != "" && !slices.ContainsFunc(c.Environments, func(o Environment) bool { return o.Name == e.Require.Healthy && o.Name != e.Name }) {
 			r.report(ruleConflict, n.get(e.Name), "environments.%s.require.healthy: got %s, want the name of another environment", e.Name, quote(e.Require.Healthy))
 		}
@@ -231,7 +236,7 @@ func (r *reader) inherited(all *node, k pair, at string, below []string) (e Envi
 
 func checkFolderAddress(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || !strings.HasSuffix(u.Path, "/") || u.RawQuery+u.Fragment != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || !strings.HasSuffix(u.Path, "/") || strings.Contains(u.Path, "//") || u.RawQuery+u.Fragment != "" {
 		return errors.New("got " + quote(s) + ", want a URL with https:// that ends in /, such as https://pay.example.com/checkout/")
 	}
 	return nil

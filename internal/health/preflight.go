@@ -30,6 +30,8 @@ type SiteFile struct {
 	URL string
 	// Entry is the one that a flip changes; the others never change.
 	Entry bool
+	// Base says that the page gets a base element of its own origin.
+	Base bool
 	// MayLack says that it need not be there yet. Its headers can't be looked at
 	// then.
 	MayLack bool
@@ -89,6 +91,9 @@ func (s Site) look(ctx context.Context, f SiteFile, o Options) looked {
 		l.mimeType(got.header)
 		l.compression(got)
 		l.caching(got.header, f.Entry, s.EntryTTL)
+		if f.Base {
+			l.base(got.header)
+		}
 	}
 	return l
 }
@@ -137,6 +142,28 @@ func (l *looked) cors(h http.Header, origin string) {
 	case !slices.Contains(list(h, "Vary"), "origin"):
 		l.add("Vary", clip(sent(h, "Vary")), "Origin, as the CORS header depends on it", "send Access-Control-Allow-Origin: *, or Vary: Origin: a cache gives one page's answer to another's")
 	}
+}
+
+// base is about policies that forbid a base element.
+func (l *looked) base(h http.Header) {
+	const name = "Content-Security-Policy"
+	for _, policy := range h.Values(name) {
+		if !AllowsBase(policy) {
+			l.block(name, clip(policy), "base-uri 'self'", "the deploy inserts a base element, and without it no script is found")
+		}
+	}
+}
+
+// AllowsBase says whether a Content-Security-Policy lets a page have a base element of
+// its own origin (CSP3, section 6.4.1: without the directive it does).
+func AllowsBase(policy string) bool {
+	for directive := range strings.SplitSeq(policy, ";") {
+		fields := strings.Fields(strings.ToLower(directive))
+		if len(fields) > 0 && fields[0] == "base-uri" {
+			return slices.ContainsFunc(fields[1:], func(s string) bool { return s == "'self'" || s == "*" || s == "https:" })
+		}
+	}
+	return true
 }
 
 // mediaTypes are those that browsers take, by extension.

@@ -79,7 +79,7 @@ func weights(list []target.Weight) string {
 	var parts []string
 	for _, w := range list {
 		text := fmt.Sprintf("%.12s", w.Release)
-		if w.BasisPoints != whole {
+		if w.BasisPoints != all {
 			text += fmt.Sprintf(" to %g %%", float64(w.BasisPoints)/100)
 		}
 		parts = append(parts, text)
@@ -87,7 +87,7 @@ func weights(list []target.Weight) string {
 	return strings.Join(parts, " and ")
 }
 
-const whole = 10_000 // basis points
+const all = 10_000 // basis points
 
 // Settings are what people chose for an environment.
 type Settings struct {
@@ -95,6 +95,8 @@ type Settings struct {
 	Watch time.Duration
 	// Adopt lets a plan replace a page that no rollout put there.
 	Adopt bool
+	// ClearHold lets a plan end a hold.
+	ClearHold bool
 }
 
 // What no strategy plans.
@@ -108,7 +110,7 @@ var (
 // allowed is what all strategies ask first.
 func allowed(s target.Situation, o Settings) error {
 	switch {
-	case s.Held != "":
+	case s.Held != "" && !o.ClearHold:
 		return fmt.Errorf("%w: %s", ErrHeld, s.Held)
 	case s.Foreign && !o.Adopt:
 		return ErrForeign

@@ -208,7 +208,10 @@ func (r *Rollout) revert(ctx context.Context, why error) Outcome {
 	defer cancel()
 	err := r.Target.Revert(ctx)
 	r.tell("revert", "go back to the last healthy release", err)
-	if err != nil {
+	switch {
+	case errors.Is(err, target.ErrLost): // it is not live any more: somebody else saw to that
+		return Outcome{State: Reverted, Err: errors.Join(why, err)}
+	case err != nil:
 		return Outcome{State: Unknown, Err: errors.Join(why, fmt.Errorf("going back: %w", err))}
 	}
 	if err := r.Checks.Confirm(ctx); err != nil {

@@ -59,6 +59,8 @@ type Situation struct {
 	Seq int64
 	// Held says why nothing is to be published; "" is no hold.
 	Held string
+	// Altered: what is live is not what was published.
+	Altered bool
 	// Foreign: something is served that no rollout put there.
 	Foreign bool
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -30,7 +31,9 @@ type job struct {
 	commit  string // that the release was built from, "" where nobody says
 	checks  *site.Checks
 	rollout *static.Rollout
-	ctx     context.Context //nolint:containedctx // one run has one; events have none
+	// announcing is GitHub's news of the publication, beside the watch.
+	announcing sync.WaitGroup
+	ctx        context.Context //nolint:containedctx // one run has one; events have none
 }
 
 func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
@@ -62,11 +65,6 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	}
 	if in.dryRun {
 		return j.dry(ctx)
-	}
-	if in.clear {
-		if _, err := s.Target.ClearHold(ctx, s.Name); err != nil {
-			return fmt.Errorf("ending the hold: %w", err)
-		}
 	}
 	return j.deploy(ctx)
 }
@@ -113,7 +111,7 @@ func (j *job) arrange(ctx context.Context, browser health.Browser) error {
 	j.rollout = &static.Rollout{
 		Target: j.Target, Release: j.release, Files: os.DirFS(j.dist), Run: j.Name, Commit: j.commit,
 		Keep:  static.Retention{Healthy: keep.Healthy, Window: keep.Window},
-		Lease: lease,
+		Lease: lease, ClearHold: j.in.clear,
 	}
 	j.checks = &site.Checks{Site: j.Site, Browser: browser, Release: j.id, Served: j.rollout.Seen}
 	return action.Misuse(errors.Join(j.checks.Problems()...))
@@ -122,9 +120,14 @@ func (j *job) arrange(ctx context.Context, browser health.Browser) error {
 // lease is for how long others wait for a deploy that gives no sign of life.
 const lease = 45 * time.Second
 
-// plan is the strategy's.
+// plan is the strategy's. What depends on what is live is asked each time: it may be
+// another release by now than before the wait for another deploy.
 func (j *job) plan(s target.Situation) (plan.Plan, error) {
-	return plan.BlueGreen(s, plan.Settings{Watch: j.Env.Strategy.Watch, Adopt: j.Env.Adopt})
+	p, err := plan.BlueGreen(s, plan.Settings{Watch: j.Env.Strategy.Watch, Adopt: j.Env.Adopt, ClearHold: j.in.clear})
+	if err != nil || s.Live == s.Wanted {
+		return p, err
+	}
+	return p, errors.Join(j.healthyBefore(j.ctx), j.newer(j.ctx))
 }
 
 // dry prints what would be done.
@@ -154,18 +157,32 @@ func (j *job) deploy(ctx context.Context) error {
 		Target: j.rollout, Checks: j.checks, Plan: j.plan, Wait: j.in.wait, Tell: t.tell, Now: j.Now, Sleep: site.Sleep,
 	}
 	out := r.Run(ctx)
+	j.announcing.Wait()
 	pending := j.record(ctx, out)
 	j.SetOutput("state", string(out.State))
-	if seen := j.rollout.Seen(); seen != nil {
-		j.SetOutput("live", text(seen.Live()))
-		j.SetOutput("sequence", fmt.Sprint(seen.Ref.Seq))
-	}
+	j.tellLive(ctx)
 	j.summarise(out.Plan, out, t)
 	for _, late := range append(out.Late, pending...) {
 		j.Logf("not recorded, and made good by the next run: %v", late)
 	}
 	return j.verdict(out)
 }
+
+// tellLive says what is live in the end: somebody else's publication may be.
+func (j *job) tellLive(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), looking)
+	defer cancel()
+	state, err := j.Target.State(ctx)
+	if err != nil {
+		j.Logf("what is live in the end is not known: %v", err)
+		return
+	}
+	j.SetOutput("live", text(state.Live()))
+	j.SetOutput("sequence", fmt.Sprint(state.Ref.Seq))
+}
+
+// looking is how long the last look at the store may take.
+const looking = 20 * time.Second
 
 func text(id release.Digest) string {
 	if id.IsZero() {

@@ -22,21 +22,12 @@ func (j *job) preflight(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files := []health.SiteFile{{URL: j.URL(), Entry: true, MayLack: state.Version == ""}}
-	if live := state.Live(); !live.IsZero() {
-		r, err := j.Target.Record(ctx, live)
-		if err != nil {
-			return err
-		}
-		if i := slices.IndexFunc(r.Files, func(f release.File) bool { return path.Ext(f.Path) == ".js" }); i >= 0 {
-			files = append(files, health.SiteFile{URL: j.Env.URL + "r/" + live.String() + "/" + r.Files[i].Path})
-		}
-	}
-	blocking, advice := health.Preflight(ctx, health.Site{Files: files, EntryTTL: j.Env.TTL}, j.checks.Options())
-	for _, p := range advice {
+	entry := health.SiteFile{URL: j.URL(), Entry: true, Base: true, MayLack: state.Version == ""}
+	blocking, advice := health.Preflight(ctx, health.Site{Files: []health.SiteFile{entry}, EntryTTL: j.Env.TTL}, j.checks.Options())
+	for _, p := range append(advice, j.filesOf(ctx, state.Live())...) {
 		j.Report(finding.Finding{Rule: "deploy/headers", Severity: finding.Low, Message: p.String()})
 	}
-	errs := []error{j.require(ctx), j.page()}
+	errs := []error{j.require(ctx), j.page(), j.Target.Claimed(ctx)}
 	for _, p := range blocking {
 		errs = append(errs, errors.New(p.String()))
 	}
@@ -44,6 +35,25 @@ func (j *job) preflight(ctx context.Context) error {
 		return action.Explain(fmt.Errorf("nothing was written: %w", err), "mend all of it, and deploy again")
 	}
 	return nil
+}
+
+// filesOf looks at a file of the release that is live. What is wrong with it stands in
+// nobody's way: the deploy may be what mends it.
+func (j *job) filesOf(ctx context.Context, live release.Digest) []health.Problem {
+	if live.IsZero() {
+		return nil
+	}
+	r, err := j.Target.Record(ctx, live)
+	if err != nil {
+		return []health.Problem{{What: "the release that is live", Got: err.Error(), Want: "its record"}}
+	}
+	i := slices.IndexFunc(r.Files, func(f release.File) bool { return path.Ext(f.Path) == ".js" })
+	if i < 0 {
+		return nil
+	}
+	file := health.SiteFile{URL: j.Env.URL + "r/" + live.String() + "/" + r.Files[i].Path}
+	blocking, advice := health.Preflight(ctx, health.Site{Files: []health.SiteFile{file}}, j.checks.Options())
+	return append(blocking, advice...)
 }
 
 // page wants the release to have the entry, and that to be a page that can be served.

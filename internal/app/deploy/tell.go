@@ -28,7 +28,7 @@ func (t *timeline) tell(e rollout.Event) {
 	defer t.mu.Unlock()
 	t.events = append(t.events, e)
 	if e.Step == plan.Publish.String() && e.Err == nil {
-		t.announce()
+		t.announcing.Go(t.announce)
 	}
 	after := e.At.Sub(t.began).Round(10 * time.Millisecond)
 	switch {
@@ -91,6 +91,9 @@ func (j *job) record(ctx context.Context, out rollout.Outcome) []error {
 	case rollout.Live:
 		return j.Record(ctx, gh.TaskDeploy, seen.Ref, j.commit, gh.Status{State: gh.Success, Description: "live and healthy"})
 	case rollout.Reverted:
+		if seen.Ref.Seq != j.rollout.Flipped().Seq+1 { // somebody else's publication: theirs to record
+			return j.Record(ctx, gh.TaskDeploy, j.rollout.Flipped(), j.commit, gh.Status{State: gh.Failure, Description: "somebody else published over it"})
+		}
 		commit := ""
 		if seen.Channel != nil {
 			commit = seen.Channel.Commit

@@ -297,3 +297,59 @@ func TestForeignPage(t *testing.T) {
 	s.deploys(0, "live")
 	s.shows("first")
 }
+
+// TestOneStoreIsOneTarget: two environments in one store would collect each other's
+// releases.
+func TestOneStoreIsOneTarget(t *testing.T) {
+	s := newShop(t, "")
+	s.release("first", nil)
+	s.deploys(0, "live")
+	s.replace("  test:", "  other:")
+	if out := s.deploys(1, ""); !strings.Contains(out, "the store belongs to another environment") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
+// TestAlteredPage: what is live and was altered in the store is not "live already".
+func TestAlteredPage(t *testing.T) {
+	s := newShop(t, "")
+	s.release("first", nil)
+	s.deploys(0, "live")
+	name := filepath.Join(s.dir, "served", "index.html")
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("served/index.html", strings.Replace(string(page), "<title>", "<script>skim()</script><title>", 1))
+	if out := s.deploys(0, "live"); !strings.Contains(out, "altered") {
+		t.Errorf("got\n%s", out)
+	}
+	if page, _ := os.ReadFile(name); strings.Contains(string(page), "skim") {
+		t.Errorf("it is still there:\n%s", page)
+	}
+}
+
+// TestEntryInAFolder: relative addresses lead where they led in the release.
+func TestEntryInAFolder(t *testing.T) {
+	s := newShop(t, "    entry: pay/page.html\n")
+	id := s.releaseOf("x", map[string]string{"pay/page.html": "<head></head><script src=../app.js></script>", "app.js": "1"}, nil)
+	s.deploys(0, "live")
+	page, err := get(s.url + "pay/page.html")
+	if want := `<base href="/r/` + id + `/pay/">`; err != nil || !strings.Contains(string(page), want) {
+		t.Errorf("want %s in\n%s", want, page)
+	}
+}
+
+// TestLeftByName: what somebody left by name is nothing to go back to.
+func TestLeftByName(t *testing.T) {
+	s := newShop(t, "")
+	first := s.release("first", nil)
+	s.deploys(0, "live")
+	s.release("wrong", nil)
+	s.deploys(0, "live")
+	s.wants(rollback.Action(), 0, "reverted", "--release", first, "--reason", "zurück")
+	s.release("third", nil)
+	s.deploys(0, "live", "--clear-hold")
+	s.wants(rollback.Action(), 0, "reverted")
+	s.shows("first")
+}

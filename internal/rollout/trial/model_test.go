@@ -529,12 +529,19 @@ func (v *witness) rollback(p *process) error {
 		return fmt.Errorf("a second one changes something: sequence %d: %w", now.ref.Seq, err)
 	case before.ref.Seq%2 == 1:
 		return nil
+	case errors.Is(err, target.ErrNoWayBack) && before.c.Fallback.IsZero() && v.restored():
+		return nil // what somebody left by name is nothing to go back to
 	case err != nil:
 		return err
 	case now.ref.Release != before.c.Fallback || now.c.Hold == nil:
 		return fmt.Errorf("%s is live", sampleOf(now.ref.Release).name)
 	}
 	return nil
+}
+
+// restored says whether somebody went back to a release by its name.
+func (v *witness) restored() bool {
+	return slices.ContainsFunc(v.history, func(h published) bool { return strings.HasPrefix(h.by.name, "restore") })
 }
 
 // collect goes on until nothing is left that nobody needs.

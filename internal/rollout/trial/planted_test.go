@@ -40,7 +40,7 @@ func TestPlanted(t *testing.T) {
 			{"target/static/marker.go", `return fmt.Errorf("release %s: %w: there is no %s", id, ErrIncomplete, markerOf(id))`, "return nil"},
 		}, "not marked complete|somebody altered it"},
 		{"stale lock honoured", []edit{
-			{"target/static/journal.go", "case t.Now().Before(held.Until):", "case !held.Until.IsZero():"},
+			{"target/static/journal.go", "case t.Now().Before(held.Until) &&", "case !held.Until.IsZero() &&"},
 		}, "another rollout is running"},
 	} {
 		t.Run(bug.name, func(t *testing.T) {

@@ -176,10 +176,10 @@ func (s *shop) forge(change func(*channel.Channel)) {
 		s.ok(err)
 		r.Channel, err = sealed.Encode()
 		s.ok(err)
-		own, ref, _, err := cut(r.Page, s.Base)
+		own, ref, _, err := at(s.Base).cut(r.Page)
 		s.ok(err)
 		ref.Channel, ref.Release = sealed.Digest, c.Live()
-		r.Page, err = entry(own, s.Base, ref)
+		r.Page, err = at(s.Base).render(own, ref)
 		s.ok(err)
 	})
 }
@@ -200,7 +200,7 @@ func TestRevertAltered(t *testing.T) {
 		}, "altered in the store"},
 		{"a base element that comes late", func(s *shop) {
 			s.edit(func(r *revert) {
-				element := []byte(baseElement(s.Base, s.ids["B"]))
+				element := []byte(at(s.Base).baseElement(s.ids["B"]))
 				r.Page = bytes.Replace(r.Page, element, nil, 1)
 				r.Page = bytes.Replace(r.Page, []byte("<!-- "), append(element, "<!-- "...), 1)
 			})
@@ -381,7 +381,7 @@ func TestRequests(t *testing.T) {
 	if small != large {
 		t.Errorf("got %+v with two files, and %+v with 300", small, large)
 	}
-	if want := (counts{look: 3, prepare: 7, flip: 1, way: 4, back: 1}); large != want {
+	if want := (counts{look: 4, prepare: 7, flip: 1, way: 4, back: 1}); large != want {
 		t.Errorf("got %+v, want %+v", large, want)
 	}
 }

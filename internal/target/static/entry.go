@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"path"
 	"strings"
 
 	scan "golang.org/x/net/html"
@@ -12,29 +13,31 @@ import (
 	"github.com/org/checkout-deploy/internal/release"
 )
 
-// entry makes the page that shoppers get of a release's own: a base element as
+// render makes the page that shoppers get of a release's own: a base element as
 // the first of the head, and ref in the last line. Nothing else is touched, so
 // that hashes of scripts, and of a policy, stay true.
-func entry(page []byte, base string, ref channel.Ref) ([]byte, error) {
+func (t *Target) render(page []byte, ref channel.Ref) ([]byte, error) {
 	at, err := headOf(string(page))
 	if err != nil {
 		return nil, err
 	}
-	return []byte(string(page[:at]) + baseElement(base, ref.Release) + string(page[at:]) + ref.String()), nil
+	return []byte(string(page[:at]) + t.baseElement(ref.Release) + string(page[at:]) + ref.String()), nil
 }
 
-func baseElement(base string, id release.Digest) string {
-	return `<base href="` + html.EscapeString(base+folderOf(id)) + `/">`
+// baseElement leads to the folder that the page has in its release.
+func (t *Target) baseElement(id release.Digest) string {
+	folder := fileOf(id, strings.TrimSuffix(t.Entry, path.Base(t.Entry)))
+	return `<base href="` + html.EscapeString(t.Base+folder) + `">`
 }
 
-// cut is entry's reverse: the release's own page, and ref. A page that is not
+// cut is render's reverse: the release's own page, and ref. A page that is not
 // ours has no ref, which is no error.
-func cut(data []byte, base string) (page []byte, ref channel.Ref, ours bool, err error) {
+func (t *Target) cut(data []byte) (page []byte, ref channel.Ref, ours bool, err error) {
 	rest, ref, ours, err := channel.CutRef(string(data))
 	if err != nil || !ours {
 		return nil, channel.Ref{}, false, err
 	}
-	element := baseElement(base, ref.Release)
+	element := t.baseElement(ref.Release)
 	before, after, found := strings.Cut(rest, element)
 	if !found {
 		return nil, channel.Ref{}, false, fmt.Errorf("reading the entry: got no %s; was it written for another address?", element)
@@ -49,16 +52,16 @@ func Own(page []byte) []byte {
 	if err != nil || !ours {
 		return page
 	}
-	tail := folderOf(ref.Release) + `/">`
-	end := strings.Index(rest, tail)
-	if end < 0 {
+	const head = `<base href="`
+	start := strings.Index(rest, head)
+	if start < 0 {
 		return page
 	}
-	start := strings.LastIndex(rest[:end], `<base href="`)
-	if start < 0 || strings.ContainsAny(rest[start+len(`<base href="`):end], `"<>`) {
+	address, after, closed := strings.Cut(rest[start+len(head):], `">`)
+	if !closed || !strings.Contains(address, folderOf(ref.Release)+"/") || strings.ContainsAny(address, `"<>`) {
 		return page
 	}
-	return []byte(rest[:start] + rest[end+len(tail):])
+	return []byte(rest[:start] + after)
 }
 
 // headOf is where a base element comes before every address: after <head>, or

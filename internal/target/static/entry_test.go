@@ -36,7 +36,7 @@ func TestEntry(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			ref := refOf(row.page)
-			got, err := entry([]byte(row.page), "/a&b/", ref)
+			got, err := at("/a&b/").render([]byte(row.page), ref)
 			if row.want == "" {
 				if err == nil {
 					t.Errorf("got %q", got)
@@ -53,15 +53,15 @@ func TestEntry(t *testing.T) {
 
 func TestCut(t *testing.T) {
 	const page = "<head><img src=a>"
-	served, err := entry([]byte(page), "/shop/", refOf(page))
+	served, err := at("/shop/").render([]byte(page), refOf(page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, _, err := cut(served, "/other/"); err == nil || !strings.Contains(err.Error(), "another address") {
+	if _, _, _, err := at("/other/").cut(served); err == nil || !strings.Contains(err.Error(), "another address") {
 		t.Errorf("for another address: got %v", err)
 	}
 	for name, foreign := range map[string]string{"a foreign page": page, "nothing": "", "more behind it": string(served) + "<p>"} {
-		if _, _, ours, err := cut([]byte(foreign), "/shop/"); ours || err != nil {
+		if _, _, ours, err := at("/shop/").cut([]byte(foreign)); ours || err != nil {
 			t.Errorf("%s: got %t, %v", name, ours, err)
 		}
 	}
@@ -83,13 +83,13 @@ func FuzzEntry(f *testing.F) {
 	}
 	const base = "/shop/"
 	f.Fuzz(func(t *testing.T, page string) {
-		_, _, _, _ = cut([]byte(page), base) // no panic
+		_, _, _, _ = at(base).cut([]byte(page)) // no panic
 		ref := refOf(page)
-		served, err := entry([]byte(page), base, ref)
+		served, err := at(base).render([]byte(page), ref)
 		if err != nil {
 			return
 		}
-		own, got, ours, err := cut(served, base)
+		own, got, ours, err := at(base).cut(served)
 		if string(own) != page || got != ref || !ours || err != nil {
 			t.Fatalf("got %q, %v, %t, %v", own, got, ours, err)
 		}

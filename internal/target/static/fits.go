@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 
 	scan "golang.org/x/net/html"
@@ -17,6 +18,9 @@ import (
 // the release's own folder.
 func (t *Target) Fits(r *release.Release, page []byte) error {
 	wrong := []error{}
+	if len(page) > maxOwn {
+		wrong = append(wrong, fmt.Errorf("%s: got %d bytes, want at most %d", t.Entry, len(page), maxOwn))
+	}
 	if _, err := headOf(string(page)); err != nil {
 		wrong = append(wrong, fmt.Errorf("%s: %w", t.Entry, err))
 	}
@@ -35,9 +39,17 @@ func (t *Target) Fits(r *release.Release, page []byte) error {
 	return errors.Join(wrong...)
 }
 
+// maxOwn bounds a page so that with what is inserted it can be read back by anybody.
+const maxOwn = 4<<20 - 4096
+
+var (
+	forbidsBase = regexp.MustCompile(`(?i)(^|;)\s*base-uri(\s|;|$)`)
+	allowsOwn   = regexp.MustCompile(`(?i)(^|;)\s*base-uri\s[^;]*('self'|\*|https:(\s|;|$))`)
+)
+
 func (t *Target) fits(r *release.Release, tag scan.Token, a scan.Attribute) error {
 	switch {
-	case tag.Data == "meta" && a.Key == "content" && strings.Contains(a.Val, "base-uri 'none'"):
+	case tag.Data == "meta" && a.Key == "content" && forbidsBase.MatchString(a.Val) && !allowsOwn.MatchString(a.Val):
 		return errors.New("the policy forbids the base element that a deploy inserts; want base-uri 'self'")
 	case a.Key != "src" && a.Key != "href" || !strings.HasPrefix(a.Val, "/") || strings.HasPrefix(a.Val, "//"):
 		return nil

@@ -38,22 +38,19 @@ func (t *Target) mark(ctx context.Context, id release.Digest, files int) error {
 			return fmt.Errorf("signing the marker of release %s: %w", id, err)
 		}
 	}
-	write := func() error {
-		_, err := t.Store.Write(ctx, markerOf(id), store.Bytes(data), record, store.Anew)
+	if _, err = t.Store.Write(ctx, markerOf(id), store.Bytes(data), record, store.Anew); store.CodeOf(err) != store.Exists {
 		return err
 	}
-	if err = write(); store.CodeOf(err) != store.Exists {
-		return err
+	there, info, err := store.Read(ctx, t.Store, markerOf(id), maxDocument)
+	if err != nil {
+		return fmt.Errorf("release %s: reading its marker: %w", id, err)
 	}
-	// Another run's, with a signature of its own; or one that does not count, which
-	// would be in the way for good.
-	if t.Complete(ctx, id) == nil {
-		return nil
+	if t.counts(ctx, id, there) == nil {
+		return nil // another run's, with a signature of its own
 	}
-	if err := t.erase(ctx, markerOf(id)); err != nil {
-		return fmt.Errorf("replacing a marker that does not count: %w", err)
-	}
-	return write()
+	// One that does not count would be in the way for good.
+	_, err = t.Store.Write(ctx, markerOf(id), store.Bytes(data), record, store.Replacing(info.Version))
+	return err
 }
 
 // Complete says whether a release has its marker, by one request: ErrIncomplete
@@ -66,6 +63,11 @@ func (t *Target) Complete(ctx context.Context, id release.Digest) error {
 	if err != nil {
 		return fmt.Errorf("release %s: reading its marker: %w", id, err)
 	}
+	return t.counts(ctx, id, data)
+}
+
+// counts says whether a marker is the release's, and signed by whom it should be.
+func (t *Target) counts(ctx context.Context, id release.Digest, data []byte) error {
 	statement, bundle := unwrap(data)
 	if t.Marked != nil {
 		if err := t.Marked(ctx, statement, bundle); err != nil {
@@ -81,7 +83,7 @@ func (t *Target) Complete(ctx context.Context, id release.Digest) error {
 		PredicateType string       `json:"predicateType"`
 		Predicate     completeness `json:"predicate"`
 	}
-	err = json.Unmarshal(statement, &s)
+	err := json.Unmarshal(statement, &s)
 	if err != nil || s.PredicateType != CompleteType || len(s.Subject) != 1 || s.Subject[0].Digest.SHA256 != id || s.Predicate.Target != t.Name {
 		return fmt.Errorf("release %s: %s is no marker of this release in %q", id, markerOf(id), t.Name)
 	}

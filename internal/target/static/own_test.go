@@ -7,11 +7,14 @@ import (
 	"github.com/org/checkout-deploy/internal/release"
 )
 
+// at is a target at a base.
+func at(base string) *Target { return &Target{Base: base, Entry: "index.html"} }
+
 // TestOwn: what the live check takes for the release's page is that, and no more.
 func TestOwn(t *testing.T) {
 	const page = "<!doctype html><html><head><script src=a.js></script></head></html>\n"
 	ref := channel.Ref{Seq: 4, Nonce: channel.Nonce{1}, Release: release.DigestOf([]byte("x")), Channel: release.DigestOf([]byte("c"))}
-	served, err := entry([]byte(page), "/a&b/", ref)
+	served, err := at("/a&b/").render([]byte(page), ref)
 	if err != nil {
 		t.Fatal(err)
 	}

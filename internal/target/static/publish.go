@@ -3,6 +3,9 @@ package static
 import (
 	"context"
 	"fmt"
+	"path"
+	"strconv"
+	"strings"
 
 	"github.com/org/checkout-deploy/internal/channel"
 	"github.com/org/checkout-deploy/internal/release"
@@ -26,6 +29,12 @@ func (p *Publication) Channel() *channel.Channel { return p.next }
 // healthy as its Fallback. What is to be live has to be marked complete, and its
 // page and the fallback's are read and checked.
 func (t *Target) Prepare(ctx context.Context, from *State, change func(*channel.Channel)) (*Publication, error) {
+	return t.prepareKnown(ctx, from, false, change)
+}
+
+// prepareKnown is Prepare of a release that is known to be healthy, or not. What is
+// known is recorded before the flip: after it a run may die.
+func (t *Target) prepareKnown(ctx context.Context, from *State, healthy bool, change func(*channel.Channel)) (*Publication, error) {
 	next := t.following(from)
 	change(&next)
 	if from.Channel != nil && next.Live() == from.Live() {
@@ -45,19 +54,35 @@ func (t *Target) Prepare(ctx context.Context, from *State, change func(*channel.
 		return nil, err
 	}
 	for range sequences {
-		p, err := t.prepare(ctx, from, next, page)
+		p, err := t.prepare(ctx, from, next, page, healthy || from.Healthy && from.Live() == next.Live())
 		if store.CodeOf(err) != store.Exists {
 			return p, err
 		}
 		// Somebody prepared this number, and may have stopped there for good.
-		next.Seq += 2
+		if next.Seq, err = t.free(ctx, next.Seq); err != nil {
+			return nil, err
+		}
 	}
 	return nil, fmt.Errorf("preparing a publication: the sequence numbers up to %d are taken; are many deploys running?", next.Seq)
 }
 
+// free is the first even number above n, and above all that were prepared.
+func (t *Target) free(ctx context.Context, n int64) (int64, error) {
+	for info, err := range t.Store.List(ctx, "deploy/revert") {
+		if err != nil {
+			return 0, fmt.Errorf("looking for a sequence number: %w", err)
+		}
+		if seq, err := strconv.ParseInt(strings.TrimSuffix(path.Base(info.Name), ".json"), 10, 64); err == nil {
+			n = max(n, seq)
+		}
+	}
+	return n + 2 - n%2, nil
+}
+
 func (t *Target) following(from *State) channel.Channel {
-	if from.Channel == nil {
-		return channel.Channel{Target: t.Name, Seq: 2}
+	if from.Channel == nil { // nothing, or a page whose channel was lost
+		n := from.Ref.Seq
+		return channel.Channel{Target: t.Name, Seq: n + 2 - n%2, Prev: from.Ref.Channel}
 	}
 	next := from.Channel.Next()
 	next.Prev = from.Ref.Channel
@@ -65,7 +90,7 @@ func (t *Target) following(from *State) channel.Channel {
 	return next
 }
 
-func (t *Target) prepare(ctx context.Context, from *State, next channel.Channel, page []byte) (*Publication, error) {
+func (t *Target) prepare(ctx context.Context, from *State, next channel.Channel, page []byte, healthy bool) (*Publication, error) {
 	var err error
 	if next.Nonce, err = channel.NewNonce(t.Random); err != nil {
 		return nil, err
@@ -79,7 +104,7 @@ func (t *Target) prepare(ctx context.Context, from *State, next channel.Channel,
 		from: from, next: &next,
 		ref: channel.Ref{Seq: next.Seq, Nonce: next.Nonce, Release: next.Live(), Channel: sealed.Digest},
 	}
-	if p.page, err = entry(page, t.Base, p.ref); err != nil {
+	if p.page, err = t.render(page, p.ref); err != nil {
 		return nil, fmt.Errorf("%s of release %s: %w", t.Entry, next.Live(), err)
 	}
 	back, err := t.wayBack(ctx, p, sealed.Digest)
@@ -97,8 +122,8 @@ func (t *Target) prepare(ctx context.Context, from *State, next channel.Channel,
 	if err := t.create(ctx, logOf(p.ref.Seq, p.ref.Nonce), data); err != nil {
 		return nil, err
 	}
-	if from.Healthy && from.Live() == next.Live() {
-		return p, t.Healthy(ctx, p.ref) // what is known of it stays known
+	if healthy {
+		return p, t.Healthy(ctx, p.ref)
 	}
 	return p, nil
 }
@@ -149,6 +174,6 @@ func (t *Target) Publish(ctx context.Context, p *Publication) (*State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("publishing sequence %d: %w", p.ref.Seq, err)
 	}
-	page, _, _, err := cut(p.page, t.Base)
+	page, _, _, err := t.cut(p.page)
 	return &State{Version: version, Ref: p.ref, Page: page, Channel: p.next}, err
 }

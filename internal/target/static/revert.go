@@ -43,7 +43,7 @@ func (t *Target) wayBack(ctx context.Context, p *Publication, of release.Digest)
 			return nil, err
 		}
 		ref := channel.Ref{Seq: c.Seq, Nonce: c.Nonce, Release: id, Channel: sealed.Digest}
-		if back.Page, err = entry(page, t.Base, ref); err != nil {
+		if back.Page, err = t.render(page, ref); err != nil {
 			return nil, err
 		}
 	}
@@ -52,7 +52,7 @@ func (t *Target) wayBack(ctx context.Context, p *Publication, of release.Digest)
 
 // EntryOf is the page that shoppers get in a state.
 func (t *Target) EntryOf(s *State) []byte {
-	page, err := entry(s.Page, t.Base, s.Ref)
+	page, err := t.render(s.Page, s.Ref)
 	if err != nil {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (t *Target) Way(ctx context.Context, only *channel.Ref) (*Way, error) {
 	}
 	w := &Way{From: now.Ref, To: now.Ref, version: now.Version}
 	if isRevert(now.Ref.Seq) {
-		w.page, err = entry(now.Page, t.Base, now.Ref)
+		w.page, err = t.render(now.Page, now.Ref)
 		return w, err
 	}
 	if w.page, w.To, err = t.back(ctx, now.Ref); err != nil {
@@ -134,7 +134,7 @@ func (t *Target) Go(ctx context.Context, w *Way) (*State, error) {
 			return nil, fmt.Errorf("taking back sequence %d: %w", w.From.Seq, err)
 		}
 	}
-	own, _, _, err := cut(w.page, t.Base)
+	own, _, _, err := t.cut(w.page)
 	return &State{Version: version, Ref: w.To, Page: own, Healthy: true}, err
 }
 
@@ -150,7 +150,7 @@ func (t *Target) Revert(ctx context.Context, only *channel.Ref) (*State, error) 
 
 // serves says whether a page is what entry makes of a release's own.
 func (t *Target) serves(page, own []byte, ref channel.Ref) bool {
-	made, err := entry(own, t.Base, ref)
+	made, err := t.render(own, ref)
 	return err == nil && bytes.Equal(made, page)
 }
 
@@ -170,7 +170,7 @@ func (t *Target) back(ctx context.Context, ref channel.Ref) (page []byte, to cha
 	if err != nil {
 		return nil, to, fmt.Errorf("%s: %w", revertOf(ref.Seq), err)
 	}
-	own, to, ours, err := cut(r.Page, t.Base)
+	own, to, ours, err := t.cut(r.Page)
 	want := channel.Ref{Seq: ref.Seq + 1, Nonce: c.Nonce, Release: c.Live(), Channel: e.Digest}
 	if err != nil || !ours || to != want || c.Target != t.Name || c.Seq != to.Seq || c.Prev != ref.Channel || !t.serves(r.Page, own, to) {
 		return nil, to, fmt.Errorf("%s: its page, its channel and the target %q don't belong together: it was altered in the store", revertOf(ref.Seq), t.Name)

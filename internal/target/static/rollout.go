@@ -21,6 +21,8 @@ type Rollout struct {
 	// Run says whose rollout it is, such as the address of a workflow's run, and
 	// Commit what the release was built from; either may be empty.
 	Run, Commit string
+	// ClearHold has the publication end a hold.
+	ClearHold bool
 	// Lease is for how long others wait without a Renew.
 	Lease time.Duration
 
@@ -37,6 +39,9 @@ var _ target.Target = (*Rollout)(nil)
 // Begin is target.Target's.
 func (r *Rollout) Begin(ctx context.Context) (err error) {
 	if r.wanted, err = r.Release.ID(); err != nil {
+		return err
+	}
+	if err = r.Claim(ctx); err != nil {
 		return err
 	}
 	if r.lock, err = r.Lock(ctx, r.Run, r.Lease); err != nil {
@@ -91,6 +96,9 @@ func (r *Rollout) Verify(ctx context.Context) error { return r.Target.Verify(ctx
 func (r *Rollout) Publish(ctx context.Context, weights []target.Weight) error {
 	p, err := r.Prepare(ctx, r.seen, func(c *channel.Channel) {
 		c.Weights, c.Commit, c.Run = nil, r.Commit, r.Run
+		if r.ClearHold {
+			c.Hold = nil
+		}
 		for _, w := range weights {
 			c.Weights = append(c.Weights, channel.Weight(w))
 		}

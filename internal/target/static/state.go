@@ -25,6 +25,8 @@ type State struct {
 	Channel *channel.Channel
 	// Healthy: it was watched, and passed.
 	Healthy bool
+	// Altered says why Page is not the release's own any more; nil if it is.
+	Altered error
 }
 
 // Live is the release that is served, or zero.
@@ -45,7 +47,7 @@ func (s *State) Healthiest() release.Digest {
 // Situation is the state as a strategy sees it.
 func (s *State) Situation(wanted release.Digest) target.Situation {
 	now := target.Situation{
-		Wanted: wanted, Live: s.Live(), Healthy: s.Healthy, Seq: s.Ref.Seq, Fallback: s.Healthiest(), Foreign: s.Foreign,
+		Wanted: wanted, Live: s.Live(), Healthy: s.Healthy, Seq: s.Ref.Seq, Fallback: s.Healthiest(), Foreign: s.Foreign, Altered: s.Altered != nil,
 	}
 	if s.Channel != nil && s.Channel.Hold != nil {
 		now.Held = s.Channel.Hold.Reason
@@ -80,8 +82,11 @@ func (t *Target) State(ctx context.Context) (*State, error) {
 	if s.Channel, err = t.published(ctx, s.Ref); err != nil {
 		return nil, err
 	}
-	s.Healthy, err = t.passed(ctx, s.Ref)
-	return s, err
+	if s.Healthy, err = t.passed(ctx, s.Ref); err != nil {
+		return s, err
+	}
+	s.Altered = t.isPageOf(ctx, s.Live(), s.Page)
+	return s, nil
 }
 
 // entry reads the entry alone: one request.
@@ -93,7 +98,7 @@ func (t *Target) entry(ctx context.Context) (*State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading what is live: %w", err)
 	}
-	page, ref, ours, err := cut(data, t.Base)
+	page, ref, ours, err := t.cut(data)
 	if err != nil {
 		return nil, fmt.Errorf("reading what is live: %s: %w", t.Entry, err)
 	}

@@ -10,6 +10,7 @@
 //	deploy/staged/<id>.json      something may be in r/<id>/
 //	deploy/journal/<nonce>.json  a deploy in flight
 //	deploy/lock.json             who deploys: advice alone
+//	deploy/target.json           whose the store is
 //
 // The entry is the release's own page with a base element, so that its relative
 // addresses lead into r/<id>/, and a last line that names the channel. Replacing
