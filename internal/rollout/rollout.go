@@ -164,6 +164,8 @@ func (r *Rollout) execute(ctx context.Context, p plan.Plan) (out Outcome) {
 			published = published || step.Kind == plan.Publish
 		case step.Kind == plan.Record && errors.Is(err, target.ErrLost):
 			return Outcome{State: Reverted, Err: err}
+		case step.Kind == plan.Record && errors.Is(err, target.ErrUnknown):
+			return Outcome{State: Unknown, Err: err} // what was watched may be something else
 		case step.Kind == plan.Record || step.Kind == plan.Collect:
 			out.Late = append(out.Late, err)
 		case step.Kind == plan.Publish && errors.Is(err, target.ErrUnknown):

@@ -36,7 +36,8 @@ type Target interface {
 	// something else is live.
 	Revert(ctx context.Context) error
 	// Record says that what this run published was watched, and passed. ErrLost if
-	// something else is live by now: then that was watched.
+	// something else is live by now: then that was watched. ErrUnknown if nobody can
+	// say what is live.
 	Record(ctx context.Context) error
 	// Collect removes what nobody needs any more.
 	Collect(ctx context.Context) error

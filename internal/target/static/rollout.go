@@ -136,7 +136,7 @@ func (r *Rollout) Revert(ctx context.Context) error {
 func (r *Rollout) Record(ctx context.Context) error {
 	now, err := r.entry(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", target.ErrUnknown, err)
 	}
 	if now.Ref != *r.published {
 		return fmt.Errorf("%w: sequence %d is live, and not %d", target.ErrLost, now.Ref.Seq, r.published.Seq)
