@@ -113,7 +113,7 @@ func (j *job) arrange(ctx context.Context, browser health.Browser) error {
 		Keep:  static.Retention{Healthy: keep.Healthy, Window: keep.Window},
 		Lease: lease, ClearHold: j.in.clear,
 	}
-	j.checks = &site.Checks{Site: j.Site, Browser: browser, Release: j.id, Served: j.rollout.Seen}
+	j.checks = &site.Checks{Site: j.Site, Browser: browser, Release: j.release, ID: j.id, Served: j.rollout.Seen}
 	return action.Misuse(errors.Join(j.checks.Problems()...))
 }
 

@@ -192,7 +192,7 @@ const patience = time.Minute
 func (j *job) confirm(ctx context.Context, from channel.Ref, state *static.State) error {
 	j.SetOutput("release", state.Live().String())
 	j.SetOutput("sequence", fmt.Sprint(state.Ref.Seq))
-	checks := site.Checks{Site: j.Site, Release: state.Live(), Served: func() *static.State { return state }}
+	checks := site.Checks{Site: j.Site, Served: func() *static.State { return state }}
 	shown := checks.Confirm(ctx)
 	if shown == nil {
 		j.SetOutput("state", "reverted")

@@ -24,8 +24,9 @@ type Checks struct {
 	Browser health.Browser
 	// Served is what is to be seen at the public address.
 	Served func() *static.State
-	// Release is what is about to be.
-	Release release.Digest
+	// Release is what is about to be, and ID its.
+	Release *release.Release
+	ID      release.Digest
 }
 
 // Options are how the checks are made.
@@ -60,7 +61,7 @@ func (c *Checks) at(page, marker string) health.Checks {
 }
 
 // folder is the address of the release's own folder.
-func (c *Checks) folder() string { return c.Env.URL + "r/" + c.Release.String() + "/" }
+func (c *Checks) folder() string { return c.Env.URL + "r/" + c.ID.String() + "/" }
 
 func with(all health.Checks, own config.Check, target string) health.Checks {
 	if own.Selector != "" || own.Global != "" {
@@ -92,21 +93,37 @@ func (s *Site) NeedsBrowser() bool {
 	return slices.ContainsFunc(s.Env.Checks, func(c config.Check) bool { return c.Selector != "" || c.Global != "" })
 }
 
-// Preview asks the release at its own address, before anybody is led there.
+// Preview asks the release at its own address, before anybody is led there: the page,
+// what the configuration asks, and every script and style.
 func (c *Checks) Preview(ctx context.Context) error {
-	checks := c.at(c.folder()+c.Env.Entry, "")
+	checks := c.at(c.fileURL(c.Env.Entry), "")
 	checks.HTTP[0].Redirects = true // many servers lead from index.html to its folder
 	result := health.Run(ctx, checks, c.Options())
-	if result.Passed() {
-		return nil
-	}
 	var errs []error
 	for _, s := range result.Samples {
 		if s.Outcome != health.Passed {
 			errs = append(errs, failed(s))
 		}
 	}
+	for _, p := range health.Served(ctx, c.assets(), c.Options()) {
+		errs = append(errs, errors.New(p.String()))
+	}
 	return errors.Join(errs...)
+}
+
+// assets are the release's scripts and styles, also those that are loaded late.
+func (c *Checks) assets() (all []health.Asset) {
+	for _, f := range c.Release.Files {
+		if f.Role == release.Script || f.Role == release.Style {
+			all = append(all, health.Asset{URL: c.fileURL(f.Path), Size: f.Size, Integrity: f.Integrity})
+		}
+	}
+	return all
+}
+
+// fileURL is the address that a file of the release has.
+func (c *Checks) fileURL(name string) string {
+	return c.folder() + (&url.URL{Path: name}).EscapedPath()
 }
 
 func failed(s health.Sample) error {
@@ -144,7 +161,7 @@ func (c *Checks) Confirm(ctx context.Context) error {
 
 // Watch asks the public address for a time.
 func (c *Checks) Watch(ctx context.Context, lasting time.Duration) error {
-	checks := c.at(c.URL(), "release="+c.Release.String())
+	checks := c.at(c.URL(), "release="+c.ID.String())
 	rule := health.Rule{MaxFailures: c.Env.Strategy.MaxFailures, MinSamples: 1}
 	seen := health.Watch(ctx, checks, lasting, c.Env.Strategy.Every, rule, c.Options())
 	if seen.Verdict == health.Healthy {

@@ -112,7 +112,11 @@ func (s *shop) releaseOf(name string, files map[string]string, change func(*rele
 		if err := stage.Write(file, []byte(text)); err != nil {
 			s.t.Fatal(err)
 		}
-		r.Files = append(r.Files, release.File{Path: file, Size: int64(len(text)), Integrity: release.IntegrityOf([]byte(text)), Role: release.Asset})
+		role := release.Asset
+		if strings.HasSuffix(file, ".js") {
+			role = release.Script
+		}
+		r.Files = append(r.Files, release.File{Path: file, Size: int64(len(text)), Integrity: release.IntegrityOf([]byte(text)), Role: role})
 	}
 	if change != nil {
 		change(r)
@@ -223,6 +227,27 @@ func TestBadRelease(t *testing.T) {
 	s.broken = true
 	if out := s.deploys(1, "unchanged"); !strings.Contains(out, `check "health" failed`) {
 		t.Errorf("the preview does not say which check failed:\n%s", out)
+	}
+	s.shows("good")
+}
+
+// TestRewritten: what a CDN makes of a script is seen before anybody is led to it.
+func TestRewritten(t *testing.T) {
+	s := newShop(t, "")
+	s.release("good", nil)
+	s.deploys(0, "live")
+	id := s.release("bad", nil)
+	files := s.files
+	s.files = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, id+"/app.js") {
+			w.Header().Set("Content-Type", "text/javascript")
+			fmt.Fprint(w, "document.title+='bad'")
+			return
+		}
+		files.ServeHTTP(w, r)
+	})
+	if out := s.deploys(1, "unchanged"); !strings.Contains(out, id+"/app.js: got 21 bytes, want the 23 bytes of the release") {
+		t.Errorf("got\n%s", out)
 	}
 	s.shows("good")
 }
