@@ -15,8 +15,9 @@ import (
 	"github.com/org/checkout-deploy/internal/release"
 )
 
-// preflight tells all at once what stands in the way, before anything is written:
-// what the release has not proved, and what the public address would hide.
+// preflight tells all at once what stands in the way, before anything is written that
+// lasts: what the release has not proved, what the store does not allow, and what the
+// public address would hide.
 func (j *job) preflight(ctx context.Context) error {
 	state, err := j.Target.State(ctx)
 	if err != nil {
@@ -27,7 +28,7 @@ func (j *job) preflight(ctx context.Context) error {
 	for _, p := range append(advice, j.filesOf(ctx, state.Live())...) {
 		j.Report(finding.Finding{Rule: "deploy/headers", Severity: finding.Low, Message: p.String()})
 	}
-	errs := []error{j.require(ctx), j.page(), j.Target.Claimed(ctx)}
+	errs := []error{j.require(ctx), j.page(), j.Target.Claimed(ctx), j.permitted(ctx)}
 	for _, p := range blocking {
 		errs = append(errs, errors.New(p.String()))
 	}
@@ -35,6 +36,15 @@ func (j *job) preflight(ctx context.Context) error {
 		return action.Explain(fmt.Errorf("nothing was written: %w", err), "mend all of it, and deploy again")
 	}
 	return nil
+}
+
+// permitted tries what the store lets this run do. A dry run writes nothing.
+func (j *job) permitted(ctx context.Context) error {
+	if j.in.dryRun {
+		j.Logf("not tried, as a dry run writes nothing: whether the store lets this run write")
+		return nil
+	}
+	return j.Target.Probe(ctx)
 }
 
 // filesOf looks at a file of the release that is live. What is wrong with it stands in

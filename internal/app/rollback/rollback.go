@@ -51,7 +51,7 @@ func Action() action.Action {
 				action.Input{Name: "release", Value: action.Text(&in.release), Doc: "The id of the release to go back to, one that is in the store. Without it the last one that was recorded healthy."},
 				action.Input{Name: "reason", Default: "rolled back by hand", Value: action.Text(&in.reason), Doc: "Why: those who want to deploy are told. It is kept with a named release; without one the prepared revert says from what it went back."},
 				action.Input{Name: "verify", Default: string(byMarker), Value: action.OneOf(&in.verify, depths), Doc: "What is looked at before the write: the `marker` of the release, or with `full` every byte of it."},
-				action.Input{Name: "drill", Default: "false", Value: action.Bool(&in.drill), Doc: "Whether to rehearse: everything but the write, with every byte read."},
+				action.Input{Name: "drill", Default: "false", Value: action.Bool(&in.drill), Doc: "Whether to rehearse: everything but the flip, with every byte read, and writing tried on an object that nobody is served."},
 				action.Input{Name: "dry-run", Default: "false", Value: action.Bool(&in.dryRun), Doc: "Whether to say what would be done, and do nothing."},
 			),
 			Outputs: []action.Output{
@@ -150,7 +150,11 @@ func (j *job) rehearse(ctx context.Context, id release.Digest) (done bool, err e
 	}
 	switch {
 	case j.in.drill:
-		j.Logf("the drill ends here: all but the write was done")
+		if err := j.Target.Probe(ctx); err != nil {
+			return false, err
+		}
+		j.Logf("the store lets this run write, tried on an object that nobody is served")
+		j.Logf("the drill ends here: all but the flip was done")
 	case j.in.dryRun:
 		j.Logf("dry run: release %s would be live now", id)
 	}

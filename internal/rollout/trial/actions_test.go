@@ -306,6 +306,38 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestNotPermitted: what the store does not allow is told before anything lasting is
+// written, with all else that is wrong, and by a drill.
+func TestNotPermitted(t *testing.T) {
+	s := newShop(t, "    require: { profile: staging }\n")
+	s.write("served/deploy/probe", "in the way of a folder")
+	s.release("first", nil)
+	before := s.stored()
+	if out := s.deploys(1, ""); !strings.Contains(out, "creating an object") || !strings.Contains(out, "require.profile") {
+		t.Errorf("got\n%s", out)
+	}
+	if out := s.deploys(1, "", "--dry-run"); !strings.Contains(out, "not tried, as a dry run writes nothing") || strings.Contains(out, "creating an object") {
+		t.Errorf("got\n%s", out)
+	}
+	if s.stored() != before {
+		t.Errorf("it wrote\n%s", s.stored())
+	}
+	s.replace("profile: staging", "profile: production")
+	if err := os.Remove(filepath.Join(s.dir, "served", "deploy", "probe")); err != nil {
+		t.Fatal(err)
+	}
+	s.deploys(0, "live")
+	s.release("second", nil)
+	s.deploys(0, "live")
+	if err := os.RemoveAll(filepath.Join(s.dir, "served", "deploy", "probe")); err != nil {
+		t.Fatal(err)
+	}
+	s.write("served/deploy/probe", "in the way of a folder")
+	if out := s.wants(rollback.Action(), 1, "unchanged", "--drill"); !strings.Contains(out, "creating an object") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
 func TestForeignPage(t *testing.T) {
 	s := newShop(t, "")
 	s.write("served/index.html", "<title>theirs</title>")

@@ -381,7 +381,7 @@ func TestRequests(t *testing.T) {
 	if small != large {
 		t.Errorf("got %+v with two files, and %+v with 300", small, large)
 	}
-	if want := (counts{look: 4, prepare: 7, flip: 1, way: 4, back: 1}); large != want {
+	if want := (counts{look: 5, prepare: 7, flip: 1, way: 4, back: 1}); large != want {
 		t.Errorf("got %+v, want %+v", large, want)
 	}
 }

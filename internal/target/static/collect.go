@@ -59,11 +59,17 @@ func (t *Target) Collect(ctx context.Context, keep Retention) (removed []release
 		removed = append(removed, r.Release)
 	}
 	if len(removed) > 0 {
-		_, err = t.publish(ctx, s, func(c *channel.Channel) {
+		s, err = t.publish(ctx, s, func(c *channel.Channel) {
 			c.Retired = slices.DeleteFunc(slices.Clone(c.Retired), func(r channel.Retirement) bool { return !r.Removing.IsZero() })
 		})
 	}
-	return removed, err
+	if err != nil {
+		return removed, err
+	}
+	if err := t.tidy(ctx, s.Ref.Seq, keep); err != nil {
+		return removed, fmt.Errorf("tidying: %w", err)
+	}
+	return removed, nil
 }
 
 func (t *Target) publish(ctx context.Context, from *State, change func(*channel.Channel)) (*State, error) {

@@ -85,6 +85,7 @@ func (t *Target) following(from *State) channel.Channel {
 		return channel.Channel{Target: t.Name, Seq: n + 2 - n%2, Prev: from.Ref.Channel}
 	}
 	next := from.Channel.Next()
+	next.Seq = max(next.Seq, from.latest+2-from.latest%2) // an old page may have been put back
 	next.Prev = from.Ref.Channel
 	next.Fallback = from.Healthiest()
 	return next

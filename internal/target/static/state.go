@@ -25,8 +25,11 @@ type State struct {
 	Channel *channel.Channel
 	// Healthy: it was watched, and passed.
 	Healthy bool
-	// Altered says why Page is not the release's own any more; nil if it is.
+	// Altered says why what is served is not what was published last: the page has other
+	// bytes than the release's, or an old one was put back.
 	Altered error
+	// latest is the highest sequence that was recorded healthy.
+	latest int64
 }
 
 // Live is the release that is served, or zero.
@@ -85,7 +88,12 @@ func (t *Target) State(ctx context.Context) (*State, error) {
 	if s.Healthy, err = t.passed(ctx, s.Ref); err != nil {
 		return s, err
 	}
-	s.Altered = t.isPageOf(ctx, s.Live(), s.Page)
+	if s.latest, err = t.latestHealthy(ctx); err != nil {
+		return s, err
+	}
+	if s.Altered = t.isPageOf(ctx, s.Live(), s.Page); s.Altered == nil && s.latest > s.Ref.Seq {
+		s.Altered = fmt.Errorf("sequence %d is live, and %d was recorded healthy after it: an old page was put back", s.Ref.Seq, s.latest)
+	}
 	return s, nil
 }
 
