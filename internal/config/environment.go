@@ -79,8 +79,24 @@ type Require struct {
 	SignedBy SignedBy
 	Healthy  string // the environment that it has to be live and healthy in
 	Profile  string
-	Newer    bool // a commit that the live one comes after is refused
+	Gate     Verdict // of the statement gate.json
+	Scan     Verdict // of the statement scan.json
+	Newer    bool    // a commit that the live one comes after is refused
 }
+
+// Verdict is the worst that a statement may say.
+type Verdict string
+
+// The verdicts; "" asks for no statement.
+const (
+	VerdictPass Verdict = "pass"
+	VerdictWarn Verdict = "warn"
+)
+
+var verdicts = []Verdict{VerdictPass, VerdictWarn}
+
+// Proofs says whether the release needs something beside its files.
+func (q Require) Proofs() bool { return !q.SignedBy.Empty() || q.Gate != "" || q.Scan != "" }
 
 var environmentTable = table[Environment]{
 	key("extends", text(), func(*Environment) *string { return new(string) },
@@ -145,6 +161,10 @@ var requireTable = table[Require]{
 		"Who must have signed the release's record.", instead("nobody"), example("https://github.com/org/shop/.github/workflows/*")),
 	key("healthy", text(), func(q *Require) *string { return &q.Healthy }, "Another environment where the release has to be live and healthy.", example("staging")),
 	key("profile", text(), func(q *Require) *string { return &q.Profile }, "The build profile of the release.", instead("any but development")),
+	key("gate", oneOfThe(verdicts), func(q *Require) *Verdict { return &q.Gate },
+		"The worst that the statement `attestations/gate.json` may say of the release: `pass`, or `warn` for warnings too. A release without the statement is refused.", instead("nothing is asked")),
+	key("scan", oneOfThe(verdicts), func(q *Require) *Verdict { return &q.Scan },
+		"The same of `attestations/scan.json`.", instead("nothing is asked")),
 	keyOr("newer", boolean(), true, func(q *Require) *bool { return &q.Newer },
 		"Whether a release is refused whose commit the live one's comes after, unless `force` is given."),
 }

@@ -74,6 +74,28 @@ func TestStatement(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Compare(t, ".json", data)
+	read, err := ReadStatement(data)
+	if err != nil || read.Release != id || read.PredicateType != s.PredicateType || !strings.Contains(string(read.Predicate), `"pinned"`) {
+		t.Errorf("read again: got %+v, %v", read, err)
+	}
+	whole := string(data)
+	for name, text := range map[string]string{
+		"cut off":        whole[:len(whole)/2],
+		"a name twice":   strings.Replace(whole, `"_type"`, `"predicateType":"p","_type"`, 1),
+		"another type":   strings.Replace(whole, "Statement/v1", "Statement/v2", 1),
+		"no subject":     `{"_type":"` + StatementType + `","subject":[],"predicateType":"p","predicate":{}}`,
+		"a short digest": strings.Replace(whole, id.String(), id.String()[1:], 1),
+		"more":           strings.Replace(whole, `"_type"`, `"x":1,"_type"`, 1),
+		"no predicate":   strings.Replace(whole, `"predicate":`, `"Predicate":`, 1),
+		"capitals":       strings.Replace(whole, `"subject"`, `"Subject"`, 1),
+	} {
+		if text == whole {
+			t.Fatalf("%s: nothing was changed", name)
+		}
+		if got, err := ReadStatement([]byte(text)); err == nil {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
 
 	for name, s := range map[string]Statement{
 		"no release":      {PredicateType: "p", Predicate: []byte("{}")},

@@ -2,6 +2,7 @@ package release
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -45,4 +46,50 @@ func (s Statement) Encode() ([]byte, error) {
 		"predicateType", stringOf(s.PredicateType),
 		"predicate", predicate,
 	))
+}
+
+// ReadStatement reads a statement as strictly as a record. Its one subject is a
+// release, by the digest of the record.
+func ReadStatement(data []byte) (s Statement, err error) {
+	d := &decoder{}
+	text := string(data)
+	v, err := parse(text, &d.report)
+	if err != nil {
+		return s, fmt.Errorf("reading a statement: %w", err)
+	}
+	o := d.object(root, v, "_type", "subject", "predicateType", "predicate")
+	if kind := o.string("_type"); kind != "" && kind != StatementType {
+		d.add(root.member("_type"), "the string "+quote(kind), quote(StatementType))
+	}
+	s.Release = d.subject(o)
+	s.PredicateType = o.string("predicateType")
+	if p, ok := o.get("predicate", true); ok {
+		d.object(root.member("predicate"), value{kind: p.kind})
+		s.Predicate = json.RawMessage(text[p.from:p.to])
+	}
+	if len(d.list.Problems) > 0 {
+		return Statement{}, errors.New(d.list.Say("invalid statement"))
+	}
+	return s, nil
+}
+
+// subject reads the one subject of a statement.
+func (d *decoder) subject(o *fields) (id Digest) {
+	at := root.member("subject")
+	v, ok := o.get("subject", true)
+	if ok && (v.kind != isArray || len(v.members) != 1) {
+		d.add(at, describe(v), "an array of one subject, a release")
+	}
+	if !ok || v.kind != isArray || len(v.members) != 1 {
+		return id
+	}
+	// What else a resource descriptor may have says nothing about the release.
+	of := d.object(at.item(0), v.members[0].value, "name", "uri", "digest", "content", "downloadLocation", "mediaType", "annotations")
+	digest, _ := of.get("digest", true)
+	sum := (&fields{d: d, at: at.item(0).member("digest"), members: digest.members, broken: digest.kind != isObject}).string("sha256")
+	id, err := ParseDigest(sum)
+	if err != nil || id.IsZero() {
+		d.add(at.item(0).member("digest").member("sha256"), "the string "+quote(sum), "a release's id")
+	}
+	return id
 }

@@ -91,15 +91,15 @@ func (b *baseline) predicate(dir fs.FS, name, predicateType string) ([]byte, err
 		return nil, fmt.Errorf("compare: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	var s struct {
-		Subject       []struct{ Digest struct{ SHA256 string } }
-		PredicateType string
-		Predicate     json.RawMessage
-	}
-	if err := json.NewDecoder(io.LimitReader(f, composition.MaxSize)).Decode(&s); err != nil {
+	data, err := io.ReadAll(io.LimitReader(f, composition.MaxSize))
+	if err != nil {
 		return nil, fmt.Errorf("compare: reading %s: %w", file, err)
 	}
-	if s.PredicateType != predicateType || len(s.Subject) != 1 || s.Subject[0].Digest.SHA256 != b.id.String() {
+	s, err := release.ReadStatement(data)
+	if err != nil {
+		return nil, fmt.Errorf("compare: %s: %w", file, err)
+	}
+	if s.PredicateType != predicateType || s.Release != b.id {
 		return nil, nil // another version's, or another release's
 	}
 	return s.Predicate, nil

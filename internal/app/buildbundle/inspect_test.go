@@ -162,7 +162,7 @@ func TestCompareRefuses(t *testing.T) {
 	first := mustBuild(t, dir)
 	for _, test := range []struct{ name, file, text, want string }{
 		{"no release", "", "", "want the folder of a release, or its release.json"},
-		{"a broken statement", "composition", `{`, "reading attestations/composition.json"},
+		{"a broken statement", "composition", `{`, "attestations/composition.json: reading a statement"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			old := t.TempDir()
@@ -192,7 +192,7 @@ func TestCompareLeavesForeignStatements(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(old, release.StatementDir, composition.StatementName+".json")
-	foreign := strings.Replace(string(statement(t, first)), first.ID.String(), strings.Repeat("0", 64), 1)
+	foreign := strings.Replace(string(statement(t, first)), first.ID.String(), strings.Repeat("1", 64), 1)
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}

@@ -90,8 +90,10 @@ func (j *job) receive(ctx context.Context) error {
 	if j.release, err = handover.Check(ctx, j.dist, id); err != nil {
 		return j.In(j.dist, err)
 	}
-	j.id, err = j.release.ID()
-	return err
+	if j.id, err = j.release.ID(); err != nil || !j.Env.Require.Proofs() {
+		return err
+	}
+	return handover.Prove(ctx, j.Run, j.id, j.dist)
 }
 
 // arrange makes the rollout of what is given.

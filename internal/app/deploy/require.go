@@ -17,7 +17,7 @@ import (
 // require tells all at once what the release has not proved, before anything is
 // written.
 func (j *job) require(ctx context.Context) error {
-	return action.Explain(errors.Join(j.profile(), j.signed(ctx), j.healthyBefore(ctx), j.newer(ctx)),
+	return action.Explain(errors.Join(j.profile(), j.signed(ctx), j.judged(ctx), j.healthyBefore(ctx), j.newer(ctx)),
 		"the environment's section require says what a release has to have proved")
 }
 
@@ -104,7 +104,7 @@ func (j *job) newer(ctx context.Context) error {
 		j.Logf("whether commit %s is newer than the live one's, %s, is not known: GitHub does not have both", j.commit, state.Channel.Commit)
 		return nil
 	case err != nil:
-		return fmt.Errorf("comparing commits: %w", err)
+		return fmt.Errorf("require.newer: comparing commits: %w; give force: true to deploy without knowing", err)
 	case relation == gh.Ancestor:
 		return fmt.Errorf("require.newer: got commit %s, and the live release's, %s, comes after it; run the newest commit's workflow, or give force: true", j.commit, state.Channel.Commit)
 	}

@@ -16,13 +16,13 @@ func (s *Site) Signing() signing.Signing {
 // Trust has the target believe only markers that are signed by whom the
 // environment requires; by nobody in particular if it requires nobody.
 func (s *Site) Trust(ctx context.Context) error {
-	v, err := s.Signing().Verifier(ctx, s.Env.Require.SignedBy, s.required("signed-by"))
+	v, err := s.Signing().Verifier(ctx, s.Env.Require.SignedBy, s.signers())
 	if err != nil || v == nil {
 		return err
 	}
 	s.Target.Marked = func(ctx context.Context, statement, bundle []byte) error {
 		if bundle == nil {
-			return fmt.Errorf("it is not signed, and %s names who has to sign it", s.required("signed-by"))
+			return fmt.Errorf("it is not signed, and %s names who has to sign it", s.signers())
 		}
 		_, err := v.VerifyStatement(ctx, statement, bundle)
 		return err
@@ -32,7 +32,7 @@ func (s *Site) Trust(ctx context.Context) error {
 
 // Signed wants the signature of whom the environment requires on a record.
 func (s *Site) Signed(ctx context.Context, record, bundle []byte) error {
-	v, err := s.Signing().Verifier(ctx, s.Env.Require.SignedBy, s.required("signed-by"))
+	v, err := s.Signing().Verifier(ctx, s.Env.Require.SignedBy, s.signers())
 	if err != nil || v == nil {
 		return err
 	}
@@ -47,4 +47,20 @@ func (s *Site) Signed(ctx context.Context, record, bundle []byte) error {
 	return nil
 }
 
-func (s *Site) required(key string) string { return "environments." + s.Env.Name + ".require." + key }
+// StatementSigned wants the same on a statement.
+func (s *Site) StatementSigned(ctx context.Context, statement, bundle []byte) error {
+	v, err := s.Signing().Verifier(ctx, s.Env.Require.SignedBy, s.signers())
+	if err != nil || v == nil {
+		return err
+	}
+	if bundle == nil {
+		return fmt.Errorf("it is not signed, and %s names who has to sign it", s.signers())
+	}
+	if _, err := v.VerifyStatement(ctx, statement, bundle); err != nil {
+		return signing.Blame(fmt.Errorf("its signature: %w", err), err)
+	}
+	return nil
+}
+
+// signers is the key that names who has to sign.
+func (s *Site) signers() string { return "environments." + s.Env.Name + ".require.signed-by" }

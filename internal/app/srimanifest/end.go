@@ -168,7 +168,7 @@ func unpinnedTable(p *pinned) report.Table {
 // release of its own, and each attempt of a run its own pack.
 func (j *job) artifactName(id release.Digest) string {
 	if j.in.mode == ofRelease {
-		return "checkout-" + id.String() + "-integrity"
+		return handover.ProofName(id, "integrity")
 	}
 	attempt, _ := j.r.Lookup("GITHUB_RUN_ATTEMPT")
 	return lookName(j.in.mode, attempt)

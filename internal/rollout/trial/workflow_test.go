@@ -98,8 +98,7 @@ func (s *shop) key(name string) {
 	s.write(name+".pub", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})))
 }
 
-// sign signs what is in dist.
-func (s *shop) sign(key string) []byte {
+func (s *shop) signer(key string) sign.Signer {
 	s.t.Helper()
 	signer, err := sign.NewKeySigner(s.t.Context(), sign.KeyOptions{
 		Reference: key + ".key", ReadFile: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(s.dir, name)) },
@@ -107,6 +106,13 @@ func (s *shop) sign(key string) []byte {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return signer
+}
+
+// sign signs what is in dist.
+func (s *shop) sign(key string) []byte {
+	s.t.Helper()
+	signer := s.signer(key)
 	record, err := os.ReadFile(filepath.Join(s.dir, "dist", release.RecordName))
 	if err != nil {
 		s.t.Fatal(err)
@@ -151,4 +157,74 @@ func TestSignaturesThatCount(t *testing.T) {
 	s.shows("first")
 	s.deploys(0, "live", ours...) // it is in nobody's way
 	s.shows("second")
+}
+
+// judge lays a verdict on a release beside it, signed unless key is "".
+func (s *shop) judge(name, id, result, key string) {
+	s.t.Helper()
+	of, err := release.ParseDigest(id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	data, err := release.Statement{
+		Release: of, PredicateType: "https://in-toto.io/attestation/test-result/v0.1", Predicate: fmt.Appendf(nil, `{"result":%q,"configuration":[]}`, result),
+	}.Encode()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.write("dist/attestations/"+name+".json", string(data))
+	if key == "" {
+		return
+	}
+	bundle, err := s.signer(key).SignStatement(s.t.Context(), data)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.write("dist/attestations/"+name+".json"+release.SignatureExtension, string(bundle))
+}
+
+// TestVerdictsThatCount: what the environment wants judged has to be there, about this
+// release, signed by whom it should be, and good enough.
+func TestVerdictsThatCount(t *testing.T) {
+	flags := []string{"--sign=key", "--key=ours.key"}
+	for _, row := range []struct {
+		name, require string
+		judge         func(s *shop, id string)
+		want          string // "" for live
+	}{
+		{"nobody judged", "gate: pass, scan: warn", func(*shop, string) {}, "require.scan: the release has no attestations/scan.json"},
+		{"it passed", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "PASSED", "ours") }, ""},
+		{"with a warning that is borne", "scan: warn", func(s *shop, id string) { s.judge("scan", id, "WARNED", "ours") }, ""},
+		{"with a warning", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "WARNED", "ours") }, `got the result "WARNED", want PASSED`},
+		{"it failed", "scan: warn", func(s *shop, id string) { s.judge("scan", id, "FAILED", "ours") }, `got the result "FAILED", want PASSED or WARNED`},
+		{"without a result", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "", "ours") }, `got the result "none"`},
+		{"another release passed", "gate: pass", func(s *shop, _ string) { s.judge("gate", strings.Repeat("1", 64), "PASSED", "ours") }, "the statement is about release 1111"},
+		{"nobody signed", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "PASSED", "") }, "attestations/gate.json: it is not signed"},
+		{"somebody else signed", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "PASSED", "theirs") }, "attestations/gate.json: its signature"},
+		{"changed since", "gate: pass", func(s *shop, id string) {
+			s.judge("gate", id, "FAILED", "ours")
+			s.judge("gate", id, "PASSED", "")
+		}, "attestations/gate.json: its signature"},
+		{"no statement", "gate: pass", func(s *shop, id string) {
+			s.judge("gate", id, "PASSED", "ours")
+			s.write("dist/attestations/gate.json", "{")
+		}, "gate.json"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newShop(t, "    require: { signed-by: { key: ours.pub }, "+row.require+" }\n")
+			s.key("ours")
+			s.key("theirs")
+			id := s.release("first", nil)
+			s.sign("ours")
+			row.judge(s, id)
+			if row.want == "" {
+				s.deploys(0, "live", flags...)
+				return
+			}
+			code, out := s.run(deploy.Action(), flags...)
+			if code == 0 || !strings.Contains(out, row.want) || s.stored() != "" {
+				t.Errorf("got code %d, want %q, and nothing written:\n%s", code, row.want, out)
+			}
+		})
+	}
 }

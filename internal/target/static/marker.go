@@ -74,17 +74,12 @@ func (t *Target) counts(ctx context.Context, id release.Digest, data []byte) err
 			return fmt.Errorf("release %s: %s: %w", id, markerOf(id), err)
 		}
 	}
-	var s struct {
-		Subject []struct {
-			Digest struct {
-				SHA256 release.Digest `json:"sha256"`
-			} `json:"digest"`
-		} `json:"subject"`
-		PredicateType string       `json:"predicateType"`
-		Predicate     completeness `json:"predicate"`
+	s, err := release.ReadStatement(statement)
+	var said completeness
+	if err == nil {
+		err = json.Unmarshal(s.Predicate, &said)
 	}
-	err := json.Unmarshal(statement, &s)
-	if err != nil || s.PredicateType != CompleteType || len(s.Subject) != 1 || s.Subject[0].Digest.SHA256 != id || s.Predicate.Target != t.Name {
+	if err != nil || s.PredicateType != CompleteType || s.Release != id || said.Target != t.Name {
 		return fmt.Errorf("release %s: %s is no marker of this release in %q", id, markerOf(id), t.Name)
 	}
 	return nil

@@ -100,7 +100,7 @@ func (p *probing) refusing(ctx context.Context, when store.When, want store.Code
 	case err == nil:
 		return fmt.Errorf("%s: the store does not honour conditional requests (If-Match, If-None-Match), and two deploys would overwrite each other unseen; use a store that does", otherwise)
 	case store.CodeOf(err) != want:
-		return fmt.Errorf("writing on a condition that does not hold: got %q, want %q", err, want)
+		return fmt.Errorf("writing on a condition that does not hold, which should be %q: %w", want, err)
 	}
 	return nil
 }
