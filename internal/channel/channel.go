@@ -49,6 +49,10 @@ type Channel struct {
 	// Weights have at most two that are not zero, a canary first, and sum up to
 	// Whole. None is a target that serves nothing of ours.
 	Weights []Weight
+	// Original is the SHA-256 of the page that was there before the first deploy, until a
+	// release that was recorded healthy has followed on another: it is what is served
+	// where no release is. Or it is zero.
+	Original release.Digest
 	// Fallback is the last release that was recorded healthy, or zero.
 	Fallback release.Digest
 	// Salt decides who is among a canary's visitors, and stays through a rollout.

@@ -19,6 +19,7 @@ type document struct {
 	Issued      string           `json:"issued"`
 	Expires     *string          `json:"expires"`
 	Weights     []weight         `json:"weights"`
+	Original    *release.Digest  `json:"original,omitempty"`
 	Fallback    *release.Digest  `json:"fallback"`
 	Salt        string           `json:"salt"`
 	Bases       []string         `json:"bases"`
@@ -54,7 +55,7 @@ func (c *Channel) Encode() ([]byte, error) {
 	}
 	d := document{
 		Target: c.Target, KeysVersion: c.KeysVersion, Seq: c.Seq, Nonce: c.Nonce,
-		Prev: some(c.Prev), Issued: c.Issued.UTC().Format(time.RFC3339), Weights: []weight{}, Fallback: some(c.Fallback),
+		Prev: some(c.Prev), Issued: c.Issued.UTC().Format(time.RFC3339), Weights: []weight{}, Original: some(c.Original), Fallback: some(c.Fallback),
 		Salt: c.Salt, Bases: filled(c.Bases), Hold: c.Hold, Retired: []release.Digest{}, Commit: c.Commit, Run: c.Run,
 	}
 	for _, r := range c.Retired {
@@ -92,7 +93,7 @@ func Parse(data []byte) (*Channel, error) {
 		return nil, fmt.Errorf("reading a channel: %w", err)
 	}
 	c := &Channel{
-		Target: d.Target, KeysVersion: d.KeysVersion, Seq: d.Seq, Nonce: d.Nonce, Prev: or(d.Prev), Fallback: or(d.Fallback),
+		Target: d.Target, KeysVersion: d.KeysVersion, Seq: d.Seq, Nonce: d.Nonce, Prev: or(d.Prev), Original: or(d.Original), Fallback: or(d.Fallback),
 		Salt: d.Salt, Bases: d.Bases, Hold: d.Hold, Commit: d.Commit, Run: d.Run,
 	}
 	if len(d.Since) != len(d.Retired) || len(d.Removing) != len(d.Retired) {
@@ -138,7 +139,7 @@ func unmarshal(data []byte, into any) error {
 
 var ours = []string{
 	"v", "channel", "payloadType", "payload", "signatures", "keyid", "sig",
-	"target", "keysVersion", "seq", "nonce", "prev", "issued", "expires", "weights", "fallback",
+	"target", "keysVersion", "seq", "nonce", "prev", "issued", "expires", "weights", "original", "fallback",
 	"salt", "bases", "hold", "reason", "retired", "since", "removing", "commit", "run",
 }
 

@@ -110,7 +110,7 @@ var environmentTable = table[Environment]{
 	keyOr("entry", filePath(), "index.html", func(e *Environment) *string { return &e.Entry },
 		"The page that shoppers ask for, a file of the release: the one object that a deploy replaces."),
 	keyOr("adopt", boolean(), false, func(e *Environment) *bool { return &e.Adopt },
-		"Whether the first deploy may replace a page that something else put there."),
+		"Whether the first deploy may replace a page that something else put there. That page is kept: until a second release has followed on a healthy one, a rollback leads back to it."),
 	keyOr("ttl", duration(0, time.Hour), 5*time.Second, func(e *Environment) *time.Duration { return &e.TTL },
 		"How long caches between the store and shoppers may keep the page.", defaultJSON("5s")),
 	custom("strategy", shape{"[strategy](#strategy)", ref("strategy")}, func(r *reader, n *node, at string, e *Environment) {

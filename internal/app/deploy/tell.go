@@ -57,7 +57,7 @@ func explain(err error) error {
 	case errors.Is(err, plan.ErrHeld):
 		return action.Explain(err, "look at what was rolled back; then deploy with clear-hold: true")
 	case errors.Is(err, plan.ErrForeign):
-		return action.Explain(err, "to replace it, set adopt: true for the environment: the first deploy can't be rolled back then")
+		return action.Explain(err, "to replace it, set adopt: true for the environment; the page that is there now is kept, as what a rollback leads to")
 	case errors.As(err, &busy):
 		return &action.Error{Kind: action.Unavailable, Err: err, Hint: "run this one again when that one has ended"}
 	case errors.Is(err, target.ErrUnknown):

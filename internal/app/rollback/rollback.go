@@ -57,7 +57,7 @@ func Action() action.Action {
 			Outputs: []action.Output{
 				{Name: "state", Doc: "What it came to: `reverted`; `unchanged` if nothing was done; `unknown`: look before you do anything."},
 				{Name: "url", Doc: "The page's address."},
-				{Name: "release", Doc: "The release that is live in the end."},
+				{Name: "release", Doc: "The release that is live in the end; empty where that is the page of before the first deploy."},
 				{Name: "sequence", Doc: "The sequence number of what is live in the end."},
 			},
 			Permissions: []string{"contents: read", "deployments: write"},
@@ -107,9 +107,9 @@ func (j *job) back(ctx context.Context) error {
 		return j.stuck(ctx, err)
 	}
 	if w.Done() {
-		j.Logf("sequence %d is a rollback already: release %s is live, and deploys are on hold", w.From.Seq, w.From.Release)
+		j.Logf("sequence %d is a rollback already: %s is live, and deploys are on hold", w.From.Seq, site.Served(w.From.Release))
 	} else {
-		j.Logf("release %s is live by sequence %d; the way back leads to release %s", w.From.Release, w.From.Seq, w.To.Release)
+		j.Logf("%s is live by sequence %d; the way back leads to %s", site.Served(w.From.Release), w.From.Seq, site.Served(w.To.Release))
 	}
 	if done, err := j.rehearse(ctx, w.To.Release); done || err != nil {
 		return err
@@ -142,7 +142,7 @@ func (j *job) to(ctx context.Context) error {
 
 // rehearse reads every byte where that is wanted, and says whether that was all.
 func (j *job) rehearse(ctx context.Context, id release.Digest) (done bool, err error) {
-	if j.in.drill || j.in.verify == full {
+	if (j.in.drill || j.in.verify == full) && !id.IsZero() {
 		if err := j.Target.Intact(ctx, id); err != nil {
 			return false, j.stuck(ctx, err)
 		}
@@ -156,7 +156,7 @@ func (j *job) rehearse(ctx context.Context, id release.Digest) (done bool, err e
 		j.Logf("the store lets this run write, tried on an object that nobody is served")
 		j.Logf("the drill ends here: all but the flip was done")
 	case j.in.dryRun:
-		j.Logf("dry run: release %s would be live now", id)
+		j.Logf("dry run: %s would be live now", site.Served(id))
 	}
 	return j.in.drill || j.in.dryRun, nil
 }
@@ -194,13 +194,15 @@ const patience = time.Minute
 
 // confirm reads the public address back, and tells.
 func (j *job) confirm(ctx context.Context, from channel.Ref, state *static.State) error {
-	j.SetOutput("release", state.Live().String())
+	if id := state.Live(); !id.IsZero() {
+		j.SetOutput("release", id.String())
+	}
 	j.SetOutput("sequence", fmt.Sprint(state.Ref.Seq))
 	checks := site.Checks{Site: j.Site, Served: func() *static.State { return state }}
 	shown := checks.Confirm(ctx)
 	if shown == nil {
 		j.SetOutput("state", "reverted")
-		j.Logf("%s serves release %s; deploys are on hold until one is given clear-hold: true", j.URL(), state.Live())
+		j.Logf("%s serves %s; deploys are on hold until one is given clear-hold: true", j.URL(), site.Served(state.Live()))
 	} else {
 		j.SetOutput("state", "unknown")
 	}
@@ -224,11 +226,11 @@ func (j *job) record(ctx context.Context, state *static.State) {
 func (j *job) summarise(from channel.Ref, state *static.State, shown error) {
 	page := report.Page{
 		Title: "Rollback of " + j.Env.Name, Tool: "rollback", Status: report.Passed,
-		Verdict: "The public address serves the release again. Deploys are on hold.",
+		Verdict: "The public address serves what it served before. Deploys are on hold.",
 		Facts: []report.Fact{
 			{Label: "Address", Value: report.Link{Text: j.URL(), URL: j.URL()}},
-			{Label: "Taken back", Value: report.Code(from.Release.String())},
-			{Label: "Live", Value: report.Code(state.Live().String())},
+			{Label: "Taken back", Value: report.Code(site.Served(from.Release))},
+			{Label: "Live", Value: report.Code(site.Served(state.Live()))},
 			{Label: "Sequence", Value: report.Count(state.Ref.Seq)},
 		},
 	}

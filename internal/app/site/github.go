@@ -28,6 +28,11 @@ func (s *Site) GitHub() (*gh.Client, string, error) {
 // Record has GitHub know what was published, and what became of it. It decides
 // nothing: what GitHub does not take is told, and made good by the next run.
 func (s *Site) Record(ctx context.Context, task gh.Task, ref channel.Ref, commit string, status gh.Status) []error {
+	what := fmt.Sprintf("release %.12s", ref.Release)
+	if ref.Release.IsZero() { // nothing built it
+		commit, _ = s.Lookup("GITHUB_SHA")
+		what = "the page of before the first deploy"
+	}
 	if !s.in.Record || ref.Seq == 0 || commit == "" {
 		return nil
 	}
@@ -42,7 +47,7 @@ func (s *Site) Record(ctx context.Context, task gh.Task, ref channel.Ref, commit
 	record, err := client.Deployments().Record(ctx, gh.Deployment{
 		Environment: s.Env.Name, Task: task, Commit: commit, Release: ref.Release.String(),
 		Sequence: ref.Seq, Nonce: ref.Nonce.String(), Production: s.Env.Name == "production",
-		Description: fmt.Sprintf("release %.12s, sequence %d", ref.Release, ref.Seq),
+		Description: fmt.Sprintf("%s, sequence %d", what, ref.Seq),
 	}, status)
 	var pending []error
 	if err != nil {

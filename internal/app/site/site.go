@@ -16,6 +16,7 @@ import (
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/config"
+	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/store"
 	"github.com/org/checkout-deploy/internal/target/static"
 )
@@ -129,6 +130,14 @@ func (s *Site) URL() string {
 		return s.Env.URL
 	}
 	return s.Env.URL + s.Env.Entry
+}
+
+// Served names what is served.
+func Served(id release.Digest) string {
+	if id.IsZero() {
+		return "the page that was there before the first deploy"
+	}
+	return "release " + id.String()
 }
 
 // folder is a path of the project's, and in the workspace: what a container writes

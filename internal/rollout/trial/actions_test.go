@@ -353,6 +353,17 @@ func TestForeignPage(t *testing.T) {
 	s.write("checkout-deploy.yml", string(config)+"    adopt: true\n")
 	s.deploys(0, "live")
 	s.shows("first")
+	if out := s.wants(rollback.Action(), 0, "unchanged", "--drill"); !strings.Contains(out, "leads to the page that was there before the first deploy") {
+		t.Errorf("got\n%s", out)
+	}
+	s.wants(rollback.Action(), 0, "reverted")
+	s.shows("theirs")
+	if out := s.wants(rollback.Action(), 0, "reverted"); !strings.Contains(out, "already") {
+		t.Errorf("a second rollback goes further:\n%s", out)
+	}
+	s.deploys(1, "holding")
+	s.deploys(0, "live", "--clear-hold")
+	s.shows("first")
 }
 
 // TestOneStoreIsOneTarget: two environments in one store would collect each other's

@@ -139,7 +139,7 @@ func deployOnce(ctx context.Context, p *process, s *sample) rollout.Outcome {
 		},
 		Checks: checks{p, s}, Wait: 20 * time.Minute, Now: time.Now, Sleep: sleep,
 		Plan: func(s target.Situation) (plan.Plan, error) {
-			return plan.BlueGreen(s, plan.Settings{Watch: time.Minute})
+			return plan.BlueGreen(s, plan.Settings{Watch: time.Minute, Adopt: true})
 		},
 	}
 	return r.Run(ctx)
@@ -154,12 +154,18 @@ func (w *world) live() ([]byte, channel.Ref, error) {
 	if err != nil {
 		return nil, channel.Ref{}, err
 	}
-	_, ref, ours, err := channel.CutRef(string(page))
-	if err == nil && !ours {
+	own, ref, ours, err := channel.CutRef(string(page))
+	switch {
+	case err == nil && !ours && string(page) != theirs:
 		err = errors.New("the page has no last line")
+	case err == nil && ours && ref.Release.IsZero() && own != theirs:
+		err = errors.New("the page is of no release, and not what was there before the first deploy")
 	}
 	return page, ref, err
 }
+
+// theirs is the page that is there before the first deploy, in some schedules.
+const theirs = "<!doctype html><title>theirs</title>"
 
 // witness sees every change of the store as it is made, and everything that is
 // not as it was promised.
@@ -368,8 +374,15 @@ func (v *witness) prelude() {
 		v.w.run(map[*process]func(){p: func() { do(p) }})
 	}
 	deploys := samples[:1]
-	if v.w.rng.IntN(2) == 0 {
+	switch v.w.rng.IntN(8) {
+	case 0, 1, 2, 3:
 		deploys = samples[:4]
+	case 4:
+		deploys = nil
+		fallthrough
+	case 5:
+		_, _ = v.w.memory.Write(context.Background(), "index.html", store.Bytes([]byte(theirs)), store.Header{}, store.Anew)
+		v.page = []byte(theirs)
 	}
 	for _, s := range deploys {
 		quietly("early deploy of "+s.name, func(p *process) { v.judge(p, s, deployOnce(context.Background(), p, s)) })
@@ -534,7 +547,7 @@ func (v *witness) rollback(p *process) error {
 	case err != nil:
 		return err
 	case now.ref.Release != before.c.Fallback || now.c.Hold == nil:
-		return fmt.Errorf("%s is live", sampleOf(now.ref.Release).name)
+		return fmt.Errorf("release %s is live", now.ref.Release)
 	}
 	return nil
 }

@@ -413,3 +413,89 @@ func TestOnly(t *testing.T) {
 		t.Errorf("got %v, and %s is live", err, s.live().Live())
 	}
 }
+
+// foreign makes a page that was there before the first deploy.
+func (s *shop) foreign(kind, page string) {
+	s.t.Helper()
+	_, err := s.store.Memory.Write(s.t.Context(), "index.html", store.Bytes([]byte(page)), store.Header{ContentType: kind}, store.Anew)
+	s.ok(err)
+}
+
+// flip publishes a release, and leaves it to others whether it is healthy.
+func (s *shop) flip(name string) {
+	s.t.Helper()
+	p, err := s.prepare(name)
+	s.ok(err)
+	_, err = s.Publish(s.t.Context(), p)
+	s.ok(err)
+}
+
+// TestOriginal: the page that was there before the first deploy is what a rollback leads
+// to, until one release has followed on another that was healthy.
+func TestOriginal(t *testing.T) {
+	const theirs, kind = "<title>theirs</title>", "text/html; charset=iso-8859-1"
+	for _, row := range []struct {
+		name   string
+		before func(s *shop)
+		want   string // the release that a rollback leads to; "" for their page
+		says   string // or the error
+	}{
+		{name: "the first release", before: func(s *shop) { s.flip("A") }},
+		{name: "the second, after one that nobody found healthy", before: func(s *shop) { s.flip("A"); s.flip("B") }},
+		{name: "the first, healthy and published anew", before: func(s *shop) { s.deploy("A"); s.flip("A") }},
+		{name: "the first, healthy, after a bad one was taken back", before: func(s *shop) {
+			s.deploy("A")
+			s.flip("B")
+			_, err := s.Revert(s.t.Context(), nil)
+			s.ok(err)
+			_, err = s.ClearHold(s.t.Context(), "")
+			s.ok(err)
+		}},
+		{name: "the second, after one that was healthy", before: func(s *shop) { s.deploy("A"); s.flip("B") }, want: "A"},
+		{name: "one after a rollback to their page", before: func(s *shop) {
+			s.flip("A")
+			_, err := s.Revert(s.t.Context(), nil)
+			s.ok(err)
+			_, err = s.ClearHold(s.t.Context(), "")
+			s.ok(err)
+			s.flip("B")
+		}},
+		{name: "their page is altered in the revert", before: func(s *shop) {
+			s.flip("A")
+			var r revert
+			s.ok(json.Unmarshal(s.read(revertOf(2)), &r))
+			r.Page = bytes.Replace(r.Page, []byte("theirs"), []byte("thieves"), 1)
+			data, err := json.Marshal(r)
+			s.ok(err)
+			s.alter(revertOf(2), data)
+		}, says: "it was altered in the store"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newShop(t, 2, "A", "B")
+			s.foreign(kind, theirs)
+			row.before(s)
+			back, err := s.Revert(t.Context(), nil)
+			if row.says != "" {
+				if err == nil || !strings.Contains(err.Error(), row.says) {
+					t.Errorf("got %v, want %q", err, row.says)
+				}
+				return
+			}
+			s.ok(err)
+			now := s.live()
+			if now.Ref != back.Ref || now.Live() != s.ids[row.want] || now.Channel.Hold == nil || now.Altered != nil || now.Foreign {
+				t.Errorf("got %+v with %+v, %v", now.Ref, now.Channel, now.Altered)
+			}
+			if row.want != "" {
+				return
+			}
+			if page := string(s.read("index.html")); page != theirs+now.Ref.String() || now.header.ContentType != kind {
+				t.Errorf("got %q of type %q", page, now.header.ContentType)
+			}
+			s.alter("index.html", append([]byte("<script>steal()</script>"), s.read("index.html")...))
+			if now := s.live(); now.Altered == nil {
+				t.Error("an altered page is not seen")
+			}
+		})
+	}
+}

@@ -15,8 +15,12 @@ import (
 
 // render makes the page that shoppers get of a release's own: a base element as
 // the first of the head, and ref in the last line. Nothing else is touched, so
-// that hashes of scripts, and of a policy, stay true.
+// that hashes of scripts, and of a policy, stay true. A page of no release gets the
+// line alone.
 func (t *Target) render(page []byte, ref channel.Ref) ([]byte, error) {
+	if ref.Release.IsZero() {
+		return []byte(string(page) + ref.String()), nil
+	}
 	at, err := headOf(string(page))
 	if err != nil {
 		return nil, err
@@ -37,6 +41,9 @@ func (t *Target) cut(data []byte) (page []byte, ref channel.Ref, ours bool, err 
 	if err != nil || !ours {
 		return nil, channel.Ref{}, false, err
 	}
+	if ref.Release.IsZero() {
+		return []byte(rest), ref, true, nil
+	}
 	element := t.baseElement(ref.Release)
 	before, after, found := strings.Cut(rest, element)
 	if !found {
@@ -51,6 +58,9 @@ func Own(page []byte) []byte {
 	rest, ref, ours, err := channel.CutRef(string(page))
 	if err != nil || !ours {
 		return page
+	}
+	if ref.Release.IsZero() {
+		return []byte(rest)
 	}
 	const head = `<base href="`
 	start := strings.Index(rest, head)

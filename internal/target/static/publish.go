@@ -18,6 +18,8 @@ type Publication struct {
 	ref  channel.Ref
 	page []byte // the entry's bytes
 	next *channel.Channel
+	// header is the entry's.
+	header store.Header
 }
 
 // Channel is what will be live.
@@ -38,7 +40,7 @@ func (t *Target) prepareKnown(ctx context.Context, from *State, healthy bool, ch
 	next := t.following(from)
 	change(&next)
 	if from.Channel != nil && next.Live() == from.Live() {
-		next.Fallback = from.Channel.Fallback
+		next.Fallback, next.Original = from.Channel.Fallback, from.Channel.Original
 	}
 	next.Keep()
 	for _, id := range []release.Digest{next.Live(), next.Fallback} {
@@ -46,15 +48,18 @@ func (t *Target) prepareKnown(ctx context.Context, from *State, healthy bool, ch
 			return nil, err
 		}
 	}
-	if err := t.Complete(ctx, next.Live()); err != nil {
-		return nil, err
-	}
-	page, err := t.pageOf(ctx, next.Live())
+	page, err := t.served(ctx, from, &next)
 	if err != nil {
 		return nil, err
 	}
+	if from.Foreign && !next.Original.IsZero() {
+		if err := t.keepOriginal(ctx, from); err != nil {
+			return nil, err
+		}
+	}
+	healthy = (healthy || from.Healthy && from.Live() == next.Live()) && !next.Live().IsZero()
 	for range sequences {
-		p, err := t.prepare(ctx, from, next, page, healthy || from.Healthy && from.Live() == next.Live())
+		p, err := t.prepare(ctx, from, next, page, healthy)
 		if store.CodeOf(err) != store.Exists {
 			return p, err
 		}
@@ -82,12 +87,18 @@ func (t *Target) free(ctx context.Context, n int64) (int64, error) {
 func (t *Target) following(from *State) channel.Channel {
 	if from.Channel == nil { // nothing, or a page whose channel was lost
 		n := from.Ref.Seq
-		return channel.Channel{Target: t.Name, Seq: n + 2 - n%2, Prev: from.Ref.Channel}
+		next := channel.Channel{Target: t.Name, Seq: n + 2 - n%2, Prev: from.Ref.Channel}
+		if from.Foreign && from.header.ContentEncoding == "" { // what is stored compressed takes no last line
+			next.Original = release.DigestOf(from.Page)
+		}
+		return next
 	}
 	next := from.Channel.Next()
 	next.Seq = max(next.Seq, from.latest+2-from.latest%2) // an old page may have been put back
 	next.Prev = from.Ref.Channel
-	next.Fallback = from.Healthiest()
+	if next.Fallback = from.Healthiest(); !next.Fallback.IsZero() {
+		next.Original = release.Digest{}
+	}
 	return next
 }
 
@@ -102,7 +113,7 @@ func (t *Target) prepare(ctx context.Context, from *State, next channel.Channel,
 		return nil, err
 	}
 	p := &Publication{
-		from: from, next: &next,
+		from: from, next: &next, header: t.headerOfEntry(&next, from.header),
 		ref: channel.Ref{Seq: next.Seq, Nonce: next.Nonce, Release: next.Live(), Channel: sealed.Digest},
 	}
 	if p.page, err = t.render(page, p.ref); err != nil {
@@ -171,10 +182,10 @@ func (t *Target) pageOf(ctx context.Context, id release.Digest) ([]byte, error) 
 // Publish does the one conditional write. The errors are target.ErrLost,
 // target.ErrUnknown, or another, and then nothing was written.
 func (t *Target) Publish(ctx context.Context, p *Publication) (*State, error) {
-	version, err := t.swap(ctx, swap{from: p.from.Version, over: p.next.Prev, page: p.page, ref: p.ref})
+	version, err := t.swap(ctx, swap{from: p.from.Version, over: p.next.Prev, page: p.page, header: p.header, ref: p.ref})
 	if err != nil {
 		return nil, fmt.Errorf("publishing sequence %d: %w", p.ref.Seq, err)
 	}
 	page, _, _, err := t.cut(p.page)
-	return &State{Version: version, Ref: p.ref, Page: page, Channel: p.next}, err
+	return &State{Version: version, Ref: p.ref, Page: page, Channel: p.next, header: p.header}, err
 }

@@ -21,16 +21,21 @@ type revert struct {
 	// missing where there is nothing to go back to.
 	Channel json.RawMessage `json:"channel,omitempty"`
 	Page    []byte          `json:"page,omitempty"`
+	// Type is the page's, where it is of no release.
+	Type string `json:"type,omitempty"`
 }
 
 // wayBack makes the revert of p.
 func (t *Target) wayBack(ctx context.Context, p *Publication, of release.Digest) ([]byte, error) {
 	back := revert{V: 1, Of: of}
-	if id := p.next.Fallback; !id.IsZero() {
+	page, original, err := t.before(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the way back: %w", err)
+	}
+	if page != nil {
 		c := p.taken(of)
-		page, err := t.pageOf(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("preparing the way back: %w", err)
+		if original != nil {
+			back.Type = original.ContentType
 		}
 		if c.Nonce, err = channel.NewNonce(t.Random); err != nil {
 			return nil, err
@@ -42,7 +47,7 @@ func (t *Target) wayBack(ctx context.Context, p *Publication, of release.Digest)
 		if back.Channel, err = sealed.Encode(); err != nil {
 			return nil, err
 		}
-		ref := channel.Ref{Seq: c.Seq, Nonce: c.Nonce, Release: id, Channel: sealed.Digest}
+		ref := channel.Ref{Seq: c.Seq, Nonce: c.Nonce, Release: c.Live(), Channel: sealed.Digest}
 		if back.Page, err = t.render(page, ref); err != nil {
 			return nil, err
 		}
@@ -64,10 +69,12 @@ func (p *Publication) taken(of release.Digest) channel.Channel {
 	c := *p.next
 	c.Seq, c.Prev = c.Seq+1, of
 	c.Hold = &channel.Hold{Reason: fmt.Sprintf("rolled back from sequence %d, release %s", p.next.Seq, p.next.Live())}
-	c.Serve(p.next.Fallback)
+	if c.Weights = nil; !c.Fallback.IsZero() {
+		c.Serve(c.Fallback)
+	} // else the original page
 	c.Commit = ""
 	if p.from.Channel != nil && p.from.Live() == c.Live() {
-		c.Fallback = p.from.Channel.Fallback // one further back
+		c.Fallback, c.Original = p.from.Channel.Fallback, p.from.Channel.Original // one further back
 		c.Commit = p.from.Channel.Commit
 	}
 	c.Keep()
@@ -95,6 +102,7 @@ type Way struct {
 	From, To channel.Ref // equal where a revert is live already
 	version  store.Version
 	page     []byte
+	header   store.Header
 }
 
 // Done says that a revert is live already: there is nothing to do.
@@ -114,12 +122,12 @@ func (t *Target) Way(ctx context.Context, only *channel.Ref) (*Way, error) {
 	case now.Ref.Seq == 0:
 		return nil, fmt.Errorf("taking back what is live: %s is not a page that a deploy put there", t.Entry)
 	}
-	w := &Way{From: now.Ref, To: now.Ref, version: now.Version}
+	w := &Way{From: now.Ref, To: now.Ref, version: now.Version, header: now.header}
 	if isRevert(now.Ref.Seq) {
 		w.page, err = t.render(now.Page, now.Ref)
 		return w, err
 	}
-	if w.page, w.To, err = t.back(ctx, now.Ref); err != nil {
+	if err = t.back(ctx, w); err != nil {
 		return nil, fmt.Errorf("taking back sequence %d: %w", now.Ref.Seq, err)
 	}
 	return w, nil
@@ -130,12 +138,12 @@ func (t *Target) Go(ctx context.Context, w *Way) (*State, error) {
 	version := w.version
 	if !w.Done() {
 		var err error
-		if version, err = t.swap(ctx, swap{from: w.version, over: w.From.Channel, page: w.page, ref: w.To}); err != nil {
+		if version, err = t.swap(ctx, swap{from: w.version, over: w.From.Channel, page: w.page, header: w.header, ref: w.To}); err != nil {
 			return nil, fmt.Errorf("taking back sequence %d: %w", w.From.Seq, err)
 		}
 	}
 	own, _, _, err := t.cut(w.page)
-	return &State{Version: version, Ref: w.To, Page: own, Healthy: true}, err
+	return &State{Version: version, Ref: w.To, Page: own, Healthy: true, header: w.header}, err
 }
 
 // Revert takes back what is live, by the revert that was prepared for it: Way, and
@@ -154,32 +162,35 @@ func (t *Target) serves(page, own []byte, ref channel.Ref) bool {
 	return err == nil && bytes.Equal(made, page)
 }
 
-// back reads and checks what takes ref back.
-func (t *Target) back(ctx context.Context, ref channel.Ref) (page []byte, to channel.Ref, err error) {
-	r, err := t.prepared(ctx, ref.Seq)
-	if err != nil {
-		return nil, to, err
-	}
-	if r.Of != ref.Channel {
-		return nil, to, fmt.Errorf("%s is of the channel %s, and %s is live", revertOf(ref.Seq), r.Of, ref.Channel)
-	}
-	if r.Channel == nil {
-		return nil, to, target.ErrNoWayBack
+// back reads and checks what takes back what w leads from.
+func (t *Target) back(ctx context.Context, w *Way) error {
+	name := revertOf(w.From.Seq)
+	r, err := t.prepared(ctx, w.From.Seq)
+	switch {
+	case err != nil:
+		return err
+	case r.Of != w.From.Channel:
+		return fmt.Errorf("%s is of the channel %s, and %s is live", name, r.Of, w.From.Channel)
+	case r.Channel == nil:
+		return target.ErrNoWayBack
 	}
 	e, c, err := channel.Open(r.Channel)
 	if err != nil {
-		return nil, to, fmt.Errorf("%s: %w", revertOf(ref.Seq), err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	own, to, ours, err := t.cut(r.Page)
-	want := channel.Ref{Seq: ref.Seq + 1, Nonce: c.Nonce, Release: c.Live(), Channel: e.Digest}
-	if err != nil || !ours || to != want || c.Target != t.Name || c.Seq != to.Seq || c.Prev != ref.Channel || !t.serves(r.Page, own, to) {
-		return nil, to, fmt.Errorf("%s: its page, its channel and the target %q don't belong together: it was altered in the store", revertOf(ref.Seq), t.Name)
+	want := channel.Ref{Seq: w.From.Seq + 1, Nonce: c.Nonce, Release: c.Live(), Channel: e.Digest}
+	if err != nil || !ours || to != want || c.Target != t.Name || c.Seq != to.Seq || c.Prev != w.From.Channel || !t.serves(r.Page, own, to) {
+		return fmt.Errorf("%s: its page, its channel and the target %q don't belong together: it was altered in the store", name, t.Name)
 	}
-	if err := t.Complete(ctx, to.Release); err != nil {
-		return nil, to, err
+	if !to.Release.IsZero() {
+		if err := t.Complete(ctx, to.Release); err != nil {
+			return err
+		}
 	}
-	if err := t.isPageOf(ctx, to.Release, own); err != nil {
-		return nil, to, fmt.Errorf("%s: %w", revertOf(ref.Seq), err)
+	if err := t.isServed(ctx, c, own); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return r.Page, to, nil
+	w.page, w.To, w.header = r.Page, to, t.headerOfEntry(c, store.Header{ContentType: r.Type})
+	return nil
 }

@@ -18,8 +18,8 @@ type State struct {
 	Version store.Version
 	// Foreign: there is an entry, and no deploy of ours put it there.
 	Foreign bool
-	// Ref, Page and Channel are zero where nothing of ours is served. Page is the
-	// release's own.
+	// Ref and Channel are zero where nothing of ours is served. Page is the release's
+	// own, or the foreign one.
 	Ref     channel.Ref
 	Page    []byte
 	Channel *channel.Channel
@@ -30,6 +30,7 @@ type State struct {
 	Altered error
 	// latest is the highest sequence that was recorded healthy.
 	latest int64
+	header store.Header // of the entry
 }
 
 // Live is the release that is served, or zero.
@@ -91,7 +92,7 @@ func (t *Target) State(ctx context.Context) (*State, error) {
 	if s.latest, err = t.latestHealthy(ctx); err != nil {
 		return s, err
 	}
-	if s.Altered = t.isPageOf(ctx, s.Live(), s.Page); s.Altered == nil && s.latest > s.Ref.Seq {
+	if s.Altered = t.isServed(ctx, s.Channel, s.Page); s.Altered == nil && s.latest > s.Ref.Seq {
 		s.Altered = fmt.Errorf("sequence %d is live, and %d was recorded healthy after it: an old page was put back", s.Ref.Seq, s.latest)
 	}
 	return s, nil
@@ -110,7 +111,10 @@ func (t *Target) entry(ctx context.Context) (*State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading what is live: %s: %w", t.Entry, err)
 	}
-	return &State{Version: info.Version, Foreign: !ours, Ref: ref, Page: page}, nil
+	if !ours {
+		page = data
+	}
+	return &State{Version: info.Version, Foreign: !ours, Ref: ref, Page: page, header: info.Header}, nil
 }
 
 // published reads the channel that a page names, and holds it against the page.

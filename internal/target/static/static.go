@@ -7,6 +7,7 @@
 //	deploy/log/<n>-<nonce>.json  the channel that was published with the sequence n
 //	deploy/revert/<n>.json       what takes n back, prepared before n was published
 //	deploy/healthy/<n>.json      n was watched, and passed
+//	deploy/original/<sha256>     the page that was there before the first deploy
 //	deploy/staged/<id>.json      something may be in r/<id>/
 //	deploy/journal/<nonce>.json  a deploy in flight
 //	deploy/lock.json             who deploys: advice alone

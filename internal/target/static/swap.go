@@ -15,8 +15,10 @@ import (
 type swap struct {
 	from store.Version  // of the page that is replaced, or zero
 	over release.Digest // the channel that it names, or zero
-	page []byte         // what replaces it
+	page []byte         // what replaces it, with its header
 	ref  channel.Ref    // what that names
+
+	header store.Header
 }
 
 // Bounds of a swap.
@@ -32,7 +34,7 @@ func (t *Target) swap(ctx context.Context, s swap) (store.Version, error) {
 	var last error
 	sent := false // an attempt may have been done
 	for range swaps {
-		v, err := t.Store.Write(ctx, t.Entry, store.Bytes(s.page), headerOf(t.Entry, cachedBriefly), store.Replacing(s.from))
+		v, err := t.Store.Write(ctx, t.Entry, store.Bytes(s.page), s.header, store.Replacing(s.from))
 		if err == nil {
 			return v, nil
 		}
