@@ -17,6 +17,7 @@ const defaultDist = "dist"
 type inputs struct {
 	site.Inputs
 	release, dist        string
+	commit               string
 	dryRun, force, clear bool
 	wait                 time.Duration
 	browser              string
@@ -54,6 +55,7 @@ func (in *inputs) spec() []action.Input {
 		action.Input{Name: "dist", Default: defaultDist, Value: action.Text(&in.dist), Doc: "The release's folder, relative to the workspace; `dist` stands for the configuration's `outdir`. Where it is missing or empty, the workflow's artifact of `release` is put there."},
 		action.Input{Name: "dry-run", Default: "false", Value: action.Bool(&in.dryRun), Doc: "Whether to print the plan, look at all that it needs, and write nothing."},
 		action.Input{Name: "force", Default: "false", Value: action.Bool(&in.force), Doc: "Whether to deploy a release whose commit the live one's comes after."},
+		action.Input{Name: "commit", Value: action.Text(&in.commit), Doc: "The commit that the release was built from, where that is not the workflow's own: what `require.newer` compares, and GitHub's deployment names."},
 		action.Input{Name: "clear-hold", Default: "false", Value: action.Bool(&in.clear), Doc: "Whether to end the hold that a rollback has set, and then deploy."},
 		action.Input{Name: "wait", Default: "10m", Value: action.Duration(&in.wait, 0, 6*time.Hour), Doc: "How long to wait for another deploy to the environment."},
 		action.Input{Name: "browser", Value: action.Text(&in.browser), Doc: "The browser for checks that need one: a DevTools address, such as `http://chrome:9222`, or a program. Without it the Chromium that is installed."},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"time"
 
@@ -108,7 +109,11 @@ func (j *job) arrange(ctx context.Context, browser health.Browser) error {
 	if err := j.Trust(ctx); err != nil {
 		return err
 	}
-	j.commit, _ = j.Lookup("GITHUB_SHA")
+	if j.commit = j.in.commit; j.commit == "" {
+		j.commit, _ = j.Lookup("GITHUB_SHA")
+	} else if !commitID.MatchString(j.commit) {
+		return action.Misuse(fmt.Errorf("commit: got %q, want the 40 digits of a commit, 0-9 and a-f", j.commit))
+	}
 	keep := j.Env.Keep
 	j.rollout = &static.Rollout{
 		Target: j.Target, Release: j.release, Files: os.DirFS(j.dist), Run: j.Name, Commit: j.commit,
@@ -118,6 +123,9 @@ func (j *job) arrange(ctx context.Context, browser health.Browser) error {
 	j.checks = &site.Checks{Site: j.Site, Browser: browser, Release: j.release, ID: j.id, Served: j.rollout.Seen}
 	return action.Misuse(errors.Join(j.checks.Problems()...))
 }
+
+// commitID is Git's, by SHA-1 or SHA-256.
+var commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // lease is for how long others wait for a deploy that gives no sign of life.
 const lease = 45 * time.Second
@@ -160,11 +168,14 @@ func (j *job) deploy(ctx context.Context) error {
 	}
 	out := r.Run(ctx)
 	j.announcing.Wait()
-	pending := j.record(ctx, out)
+	pending := j.record(ctx, out) // what GitHub did not take the next run makes good
 	j.SetOutput("state", string(out.State))
 	j.tellLive(ctx)
 	j.summarise(out.Plan, out, t)
-	for _, late := range append(out.Late, pending...) {
+	for _, late := range out.Late {
+		j.Logf("left undone, until the same deploy is run again: %v", late)
+	}
+	for _, late := range pending {
 		j.Logf("not recorded, and made good by the next run: %v", late)
 	}
 	return j.verdict(out)

@@ -13,6 +13,7 @@ import (
 	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/health"
 	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/target/static"
 )
 
 // preflight tells all at once what stands in the way, before anything is written that
@@ -74,6 +75,13 @@ func (j *job) page() error {
 	page, err := os.ReadFile(filepath.Join(j.dist, filepath.FromSlash(j.Env.Entry)))
 	if err != nil {
 		return fmt.Errorf("reading the page: %w", err)
+	}
+	for _, element := range static.Moved(page) {
+		j.Report(finding.Finding{
+			Rule: "deploy/base", Severity: finding.Low,
+			Message: fmt.Sprintf("%s: got %s, which the base element that a deploy inserts leads into the release's folder", j.Env.Entry, element),
+			Hint:    "write the address with its path, such as /checkout/#step2, or set it by a script from location",
+		})
 	}
 	return j.Target.Fits(j.release, page)
 }

@@ -288,6 +288,7 @@ func TestRefused(t *testing.T) {
 		{name: "a policy without base", prepare: func(s *shop) {
 			s.page(`<head><meta http-equiv="Content-Security-Policy" content="base-uri 'none'"></head>`)
 		}, code: 1, want: "base-uri 'self'"},
+		{name: "a commit that is none", flags: []string{"--commit=main"}, code: 2, want: "want the 40 digits of a commit"},
 		{name: "no page", prepare: func(s *shop) { s.page("") }, code: 1, want: `no file "index.html"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

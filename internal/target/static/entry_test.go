@@ -117,3 +117,14 @@ func FuzzEntry(f *testing.F) {
 		t.Fatalf("no base element in %q", served)
 	})
 }
+
+// TestMoved: what a base element takes elsewhere is told.
+func TestMoved(t *testing.T) {
+	got := Moved([]byte(`<!doctype html><base><a href="#step2">2</a><a href="/shop/#x">x</a><a href="help.html">?</a><a href="?lang=fr">fr</a>
+		<form action="pay"></form><form action="/pay"></form><form action=""></form><form action="https://pay.example/x"></form>
+		<button formaction="later">l</button><svg><use href="#icon"/></svg><img src="a.png">`))
+	want := []string{`<a href="#step2">`, `<a href="?lang=fr">`, `<form action="pay">`, `<button formaction="later">`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -39,6 +39,35 @@ func (t *Target) Fits(r *release.Release, page []byte) error {
 	return errors.Join(wrong...)
 }
 
+// Moved are the elements of a page that a base element takes elsewhere: a link to a
+// place in the page, which leads into the release's folder, and a form's address.
+func Moved(page []byte) (all []string) {
+	tokens := scan.NewTokenizer(strings.NewReader(string(page)))
+	for kind := tokens.Next(); kind != scan.ErrorToken; kind = tokens.Next() {
+		if kind != scan.StartTagToken && kind != scan.SelfClosingTagToken {
+			continue
+		}
+		tag := tokens.Token()
+		for _, a := range tag.Attr {
+			if moves(tag.Data, a) {
+				all = append(all, fmt.Sprintf("<%s %s=%q>", tag.Data, a.Key, a.Val))
+			}
+		}
+	}
+	return all
+}
+
+func moves(tag string, a scan.Attribute) bool {
+	switch {
+	case (tag == "a" || tag == "area") && a.Key == "href":
+		return strings.HasPrefix(a.Val, "#") || strings.HasPrefix(a.Val, "?")
+	case tag == "form" && a.Key == "action", (tag == "button" || tag == "input") && a.Key == "formaction":
+		u, err := url.Parse(a.Val)
+		return a.Val != "" && err == nil && u.Scheme == "" && !strings.HasPrefix(a.Val, "/")
+	}
+	return false
+}
+
 // maxOwn bounds a page so that with what is inserted it can be read back by anybody.
 const maxOwn = 4<<20 - 4096
 
