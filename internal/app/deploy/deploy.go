@@ -114,6 +114,7 @@ func (j *job) arrange(ctx context.Context, browser health.Browser) error {
 	} else if !commitID.MatchString(j.commit) {
 		return action.Misuse(fmt.Errorf("commit: got %q, want the 40 digits of a commit, 0-9 and a-f", j.commit))
 	}
+	j.Target.Uploading = j.uploading()
 	keep := j.Env.Keep
 	j.rollout = &static.Rollout{
 		Target: j.Target, Release: j.release, Files: os.DirFS(j.dist), Run: j.Name, Commit: j.commit,

@@ -185,7 +185,9 @@ func (s *shop) stored() string {
 func TestDeployAndBack(t *testing.T) {
 	s := newShop(t, "")
 	first := s.release("first", nil)
-	s.deploys(0, "live")
+	if out := s.deploys(0, "live"); !strings.Contains(out, "2 of 2 files are in the store, ") || !strings.Contains(out, "; 0 were there before") {
+		t.Errorf("it does not say how far the upload is:\n%s", out)
+	}
 	s.shows("first")
 	second := s.release("second", nil)
 	s.deploys(0, "live")

@@ -33,7 +33,7 @@ func (t *Target) Stage(ctx context.Context, r *release.Release, files fs.FS) err
 		header := store.Header{ContentType: f.Type, ContentEncoding: string(f.Encoding), CacheControl: cachedForever}
 		objects = append(objects, store.Object{Name: fileOf(id, f.Path), Body: store.File(files, f.Path, f.Size, f.Integrity), Header: header})
 	}
-	if err := t.upload(ctx, id, objects); err != nil {
+	if err := t.upload(ctx, id, objects, t.Uploading); err != nil {
 		return err
 	}
 	data, err := r.Encode()
@@ -41,17 +41,17 @@ func (t *Target) Stage(ctx context.Context, r *release.Release, files fs.FS) err
 		return err
 	}
 	name := fileOf(id, release.RecordName)
-	return t.upload(ctx, id, []store.Object{{Name: name, Body: store.Bytes(data), Header: headerOf(name, cachedForever)}})
+	return t.upload(ctx, id, []store.Object{{Name: name, Body: store.Bytes(data), Header: headerOf(name, cachedForever)}}, nil)
 }
 
 // upload sends objects of a release, and those again whose names had other bytes.
 // They are read back by Verify.
-func (t *Target) upload(ctx context.Context, id release.Digest, objects []store.Object) error {
+func (t *Target) upload(ctx context.Context, id release.Digest, objects []store.Object, progress func(store.Uploaded)) error {
 	present, err := store.Sizes(ctx, t.Store, folderOf(id))
 	if err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}
-	_, err = store.Upload(ctx, t.Store, objects, store.UploadOptions{Parallel: parallel, Trust: true, Present: present})
+	_, err = store.Upload(ctx, t.Store, objects, store.UploadOptions{Parallel: parallel, Trust: true, Present: present, Progress: progress})
 	if store.CodeOf(err) != store.Exists {
 		return err
 	}

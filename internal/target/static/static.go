@@ -44,6 +44,8 @@ type Target struct {
 	// signed by whom it should be, with bundle nil for a bare one; nil believes all.
 	Mark   func(ctx context.Context, statement []byte) (bundle []byte, err error)
 	Marked func(ctx context.Context, statement, bundle []byte) error
+	// Uploading hears how far the staging of files is; it may be nil.
+	Uploading func(store.Uploaded)
 	// Now and Random are the clock and a source of random bytes.
 	Now    func() time.Time
 	Random io.Reader
