@@ -42,8 +42,9 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(site.Blame(err), s.Close()) }()
 	r.SetOutput("url", s.URL())
+	r.SetOutput("state", string(rollout.Unchanged))
 	j := &job{Site: s, in: in, ctx: ctx}
 	if err := j.receive(ctx); err != nil {
 		return err
@@ -149,13 +150,15 @@ func (j *job) dry(ctx context.Context) error {
 	}
 	p, err := j.plan(state.Situation(j.id))
 	if err != nil {
-		return explain(err)
+		if errors.Is(err, plan.ErrHeld) {
+			j.SetOutput("state", string(rollout.Holding))
+		}
+		return j.explain(err, rollout.Unchanged)
 	}
-	j.Logf("%s would be done to %s: %s", j.Env.Name, j.URL(), p.Why)
+	j.Logf("dry run: deploy to %s, %s: %s", j.Env.Name, j.URL(), p.Why)
 	for i, step := range p.Steps {
 		j.Logf("  %d. %s: %s", i+1, step.Kind, step)
 	}
-	j.SetOutput("state", string(rollout.Unchanged))
 	j.SetOutput("live", text(state.Live()))
 	j.summarise(p, rollout.Outcome{State: rollout.Unchanged, Plan: p}, nil)
 	return nil

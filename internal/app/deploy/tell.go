@@ -4,15 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/site"
 	"github.com/org/checkout-deploy/internal/gh"
 	"github.com/org/checkout-deploy/internal/plan"
+	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/report"
 	"github.com/org/checkout-deploy/internal/rollout"
 	"github.com/org/checkout-deploy/internal/target"
+	"github.com/org/checkout-deploy/internal/target/static"
 )
 
 // timeline is what happened, as people are told.
@@ -33,7 +37,7 @@ func (t *timeline) tell(e rollout.Event) {
 	after := e.At.Sub(t.began).Round(10 * time.Millisecond)
 	switch {
 	case e.Err != nil:
-		t.Logf("%8v  ✗ %s: %v", after, e.Step, e.Err)
+		t.Logf("%8v  ✗ %s: %s", after, e.Step, strings.ReplaceAll(e.Err.Error(), "\n", "\n            "))
 	case e.Step == "plan":
 		t.Logf("%8v  %s", after, e.Text)
 	default:
@@ -47,15 +51,15 @@ func (j *job) verdict(out rollout.Outcome) error {
 		j.Logf("live: %s serves release %s", j.URL(), j.id)
 		return nil
 	}
-	return explain(fmt.Errorf("%s: %w", out.State, out.Err))
+	return j.explain(fmt.Errorf("%s: %w", out.State, out.Err), out.State)
 }
 
 // explain says what to do about an error of a plan or rollout.
-func explain(err error) error {
+func (j *job) explain(err error, state rollout.State) error {
 	var busy *target.BusyError
 	switch {
 	case errors.Is(err, plan.ErrHeld):
-		return action.Explain(err, "look at what was rolled back; then deploy with clear-hold: true")
+		return action.Explain(err, "look at what was rolled back; then deploy with "+site.ClearHold)
 	case errors.Is(err, plan.ErrForeign):
 		return action.Explain(err, "to replace it, set adopt: true for the environment; the page that is there now is kept, as what a rollback leads to")
 	case errors.As(err, &busy):
@@ -64,6 +68,14 @@ func explain(err error) error {
 		return &action.Error{Kind: action.Unavailable, Err: err, Hint: "run the same deploy again: it looks what is live, and goes on from there; or run rollback"}
 	case errors.Is(err, target.ErrNoWayBack):
 		return action.Explain(err, "it was the first release here: nothing earlier is in the store; deploy a better one")
+	}
+	switch state {
+	case rollout.Unchanged:
+		return action.Explain(err, "shoppers saw nothing of it: mend what is wrong, and deploy again")
+	case rollout.Reverted:
+		if seen := j.rollout.Seen(); seen != nil && j.reverted(seen) {
+			return action.Explain(err, "what was live before is live again, and deploys are on hold: mend what is wrong, then deploy with "+site.ClearHold)
+		}
 	}
 	return err
 }
@@ -91,7 +103,7 @@ func (j *job) record(ctx context.Context, out rollout.Outcome) []error {
 	case rollout.Live:
 		return j.Record(ctx, gh.TaskDeploy, seen.Ref, j.commit, gh.Status{State: gh.Success, Description: "live and healthy"})
 	case rollout.Reverted:
-		if seen.Ref.Seq != j.rollout.Flipped().Seq+1 { // somebody else's publication: theirs to record
+		if !j.reverted(seen) { // somebody else's publication: theirs to record
 			return j.Record(ctx, gh.TaskDeploy, j.rollout.Flipped(), j.commit, gh.Status{State: gh.Failure, Description: "somebody else published over it"})
 		}
 		commit := ""
@@ -104,6 +116,11 @@ func (j *job) record(ctx context.Context, out rollout.Outcome) []error {
 	default:
 		return nil
 	}
+}
+
+// reverted says whether what was seen is the revert of what this run published.
+func (j *job) reverted(seen *static.State) bool {
+	return seen.Ref.Seq == j.rollout.Flipped().Seq+1
 }
 
 // summarise is the page of the run.
@@ -129,14 +146,25 @@ func (j *job) summarise(p plan.Plan, out rollout.Outcome, t *timeline) {
 		},
 	}
 	if seen := j.rollout.Seen(); seen != nil {
-		page.Facts = append(page.Facts, report.Fact{Label: "Live", Value: report.Code(orNothing(seen.Live()))},
+		page.Facts = append(page.Facts, report.Fact{Label: "Live", Value: live(seen.Live())},
 			report.Fact{Label: "Sequence", Value: report.Count(seen.Ref.Seq)})
 	}
 	if out.Err != nil {
-		page.Sections = append(page.Sections, report.Section{Title: "What to do next", Blocks: []report.Block{report.Paragraph{report.Text(next(explain(out.Err)))}}})
+		page.Sections = append(page.Sections, report.Section{Title: "What to do next", Blocks: []report.Block{report.Paragraph{report.Text(next(j.explain(out.Err, out.State)))}}})
 	}
-	page.Sections = append(page.Sections, planned(p), t.section())
+	page.Sections = append(page.Sections, planned(p))
+	if t != nil {
+		page.Sections = append(page.Sections, t.section())
+	}
 	j.Summarise(page.Markdown(report.SummaryLimit / 2))
+}
+
+// live is a release as a fact of the page has it.
+func live(id release.Digest) report.Value {
+	if id.IsZero() {
+		return report.Text("nothing")
+	}
+	return report.Code(id.String())
 }
 
 func next(err error) string {
@@ -147,24 +175,26 @@ func next(err error) string {
 }
 
 func planned(p plan.Plan) report.Section {
+	section := report.Section{Title: "Plan", Intro: p.Why + "."}
+	if len(p.Steps) == 0 {
+		return section
+	}
 	rows := report.Table{Columns: []string{"Step", "What it does"}}
 	for _, s := range p.Steps {
 		rows.Rows = append(rows.Rows, []report.Value{report.Text(s.Kind.String()), report.Text(s.String())})
 	}
-	return report.Section{Title: "Plan", Intro: p.Why + ".", Blocks: []report.Block{rows}}
+	section.Blocks = []report.Block{rows}
+	return section
 }
 
 func (t *timeline) section() report.Section {
 	rows := report.Table{Columns: []string{"After", "Step", "What happened"}}
-	if t == nil {
-		return report.Section{}
-	}
 	for _, e := range t.events {
-		text := e.Text
+		status, text := report.Passed, e.Text
 		if e.Err != nil {
-			text = e.Err.Error()
+			status, text = report.Failed, strings.ReplaceAll(e.Err.Error(), "\n", "; ")
 		}
-		rows.Rows = append(rows.Rows, []report.Value{report.Duration(e.At.Sub(t.began)), report.Text(e.Step), report.Text(text)})
+		rows.Rows = append(rows.Rows, []report.Value{report.Duration(e.At.Sub(t.began)), report.Mark{Status: status, Text: e.Step}, report.Text(text)})
 	}
 	return report.Section{Title: "Time-line", Blocks: []report.Block{rows}}
 }

@@ -87,7 +87,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(site.Blame(err), s.Close()) }()
 	r.SetOutput("url", s.URL())
 	r.SetOutput("state", "unchanged")
 	if err := s.Trust(ctx); err != nil {
@@ -202,7 +202,7 @@ func (j *job) confirm(ctx context.Context, from channel.Ref, state *static.State
 	shown := checks.Confirm(ctx)
 	if shown == nil {
 		j.SetOutput("state", "reverted")
-		j.Logf("%s serves %s; deploys are on hold until one is given clear-hold: true", j.URL(), site.Served(state.Live()))
+		j.Logf("%s serves %s; deploys are on hold until one is given %s", j.URL(), site.Served(state.Live()), site.ClearHold)
 	} else {
 		j.SetOutput("state", "unknown")
 	}
@@ -234,11 +234,11 @@ func (j *job) summarise(from channel.Ref, state *static.State, shown error) {
 			{Label: "Sequence", Value: report.Count(state.Ref.Seq)},
 		},
 	}
-	next := "Look at what was wrong. The next deploy needs `clear-hold: true`."
+	next := report.Paragraph{report.Text("Look at what was wrong. The next deploy needs"), report.Code("clear-hold: true"), report.Text("or, on a laptop,"), report.Code("--clear-hold"), report.Text(".")}
 	if shown != nil {
 		page.Status, page.Verdict = report.Unknown, "It was written, and the public address does not show it: "+shown.Error()
-		next = "Look at what stands between the store and the address, and run the rollback again."
+		next = report.Paragraph{report.Text("Look at what stands between the store and the address, and run the rollback again.")}
 	}
-	page.Sections = []report.Section{{Title: "What to do next", Blocks: []report.Block{report.Paragraph{report.Text(next)}}}}
+	page.Sections = []report.Section{{Title: "What to do next", Blocks: []report.Block{next}}}
 	j.Summarise(page.Markdown(report.SummaryLimit / 2))
 }

@@ -96,11 +96,16 @@ func (s *Site) NeedsBrowser() bool {
 // Preview asks the release at its own address, before anybody is led there: the page,
 // what the configuration asks, and every script and style.
 func (c *Checks) Preview(ctx context.Context) error {
-	checks := c.at(c.fileURL(c.Env.Entry), "")
+	page := c.fileURL(c.Env.Entry)
+	c.Logf("%8s  … preview: %s", "", page)
+	checks := c.at(page, "")
 	checks.HTTP[0].Redirects = true // many servers lead from index.html to its folder
 	result := health.Run(ctx, checks, c.Options())
 	var errs []error
 	for _, s := range result.Samples {
+		if s.Check == checks.HTTP[0].Name && s.Status == http.StatusNotFound {
+			return fmt.Errorf("%s: got status 404 of a page that is in the store %s; environments.%s.url has to be where that store is served", page, c.Env.Store, c.Env.Name)
+		}
 		if s.Outcome != health.Passed {
 			errs = append(errs, failed(s))
 		}
@@ -161,6 +166,7 @@ func (c *Checks) Confirm(ctx context.Context) error {
 
 // Watch asks the public address for a time.
 func (c *Checks) Watch(ctx context.Context, lasting time.Duration) error {
+	c.Logf("%8s  … watch: %s is asked every %s for %s", "", c.URL(), c.Env.Strategy.Every, lasting)
 	checks := c.at(c.URL(), "release="+c.ID.String())
 	rule := health.Rule{MaxFailures: c.Env.Strategy.MaxFailures, MinSamples: 1}
 	seen := health.Watch(ctx, checks, lasting, c.Env.Strategy.Every, rule, c.Options())

@@ -100,6 +100,9 @@ func choose(cfg *config.Config, name string) (*config.Environment, error) {
 	return env, nil
 }
 
+// ClearHold is how a deploy is told that a hold has served.
+const ClearHold = "clear-hold: true (on a laptop --clear-hold)"
+
 // Attempts at a request to the store, and the first pause between them.
 const (
 	attempts = 5
