@@ -150,11 +150,15 @@ func (j *job) summarise(p plan.Plan, out rollout.Outcome, t *timeline) {
 			report.Fact{Label: "Sequence", Value: report.Count(seen.Ref.Seq)})
 	}
 	if out.Err != nil {
-		page.Sections = append(page.Sections, report.Section{Title: "What to do next", Blocks: []report.Block{report.Paragraph{report.Text(next(j.explain(out.Err, out.State)))}}})
+		page.Sections = append(page.Sections, wrong(out.Err), report.Section{
+			Title: "What to do next", Blocks: []report.Block{report.Paragraph{report.Text(next(j.explain(out.Err, out.State)))}},
+		})
 	}
-	page.Sections = append(page.Sections, planned(p))
-	if t != nil {
-		page.Sections = append(page.Sections, t.section())
+	switch {
+	case t == nil:
+		page.Sections = append(page.Sections, planned(p))
+	case len(t.events) > 0:
+		page.Sections = append(page.Sections, t.section(out.Err))
 	}
 	j.Summarise(page.Markdown(report.SummaryLimit / 2))
 }
@@ -167,11 +171,20 @@ func live(id release.Digest) report.Value {
 	return report.Code(id.String())
 }
 
+// wrong is what failed, an item a line of the error.
+func wrong(err error) report.Section {
+	var all report.List
+	for line := range strings.Lines(err.Error()) {
+		all = append(all, report.Paragraph{report.Text(strings.TrimSpace(line))})
+	}
+	return report.Section{Title: "What failed", Blocks: []report.Block{all}}
+}
+
 func next(err error) string {
 	if known := (*action.Error)(nil); errors.As(err, &known) && known.Hint != "" {
-		return known.Hint + "."
+		return strings.ToUpper(known.Hint[:1]) + known.Hint[1:] + "."
 	}
-	return "Mend what the time-line says, and deploy again."
+	return "Mend what failed, and deploy again."
 }
 
 func planned(p plan.Plan) report.Section {
@@ -187,12 +200,16 @@ func planned(p plan.Plan) report.Section {
 	return section
 }
 
-func (t *timeline) section() report.Section {
+// section is the time-line. The error that ended the run stands above it at length.
+func (t *timeline) section(ended error) report.Section {
 	rows := report.Table{Columns: []string{"After", "Step", "What happened"}}
 	for _, e := range t.events {
 		status, text := report.Passed, e.Text
 		if e.Err != nil {
-			status, text = report.Failed, strings.ReplaceAll(e.Err.Error(), "\n", "; ")
+			status, text = report.Failed, e.Err.Error()
+		}
+		if e.Err != nil && errors.Is(ended, e.Err) {
+			text = "failed, as told above"
 		}
 		rows.Rows = append(rows.Rows, []report.Value{report.Duration(e.At.Sub(t.began)), report.Mark{Status: status, Text: e.Step}, report.Text(text)})
 	}

@@ -144,23 +144,31 @@ func TestToldInTheEnd(t *testing.T) {
 	s.wants(code, told, 1, "state=unchanged")
 }
 
-// TestSummary: no heading or table without what it is of, and no Markdown in words.
+// TestSummary: what failed comes first, and there is no heading or table of nothing,
+// nor Markdown in words.
 func TestSummary(t *testing.T) {
 	s := newShop(t)
-	first := s.release("first")
 	for _, test := range []struct {
-		name   string
-		inputs []string
-		want   string
+		name, release, broken string
+		inputs                []string
+		code                  int
+		want                  []string
 	}{
-		{"a dry run", []string{"dry-run=true"}, "| stage |"},
-		{"the first", nil, "| ✅ publish |"},
-		{"the same again", nil, "live and healthy already"},
+		{name: "a dry run", release: "first", inputs: []string{"dry-run=true"}, want: []string{"| stage |"}},
+		{name: "the first", release: "first", want: []string{"| ✅ publish |"}},
+		{name: "the same again", release: "first", want: []string{"live and healthy already"}},
+		{
+			name: "one that fails", release: "second", broken: "second", code: 1,
+			want: []string{"### What failed\n\n- watch: it is unhealthy", "### What to do next\n\nWhat was live", "| ❌ watch | failed, as told above |"},
+		},
+		{name: "on hold", release: "third", code: 1, want: []string{"### What to do next\n\nLook at what was rolled back"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			code, told := s.deploys(true, append(test.inputs, "release="+first)...)
-			s.wants(code, told, 0, test.want)
-			for _, wrong := range []string{"###\n", "### \n", "| :-- | :-- |\n\n", "&#96;", "`release "} {
+			id := s.release(test.release)
+			s.broken = test.broken
+			code, told := s.deploys(true, append(test.inputs, "release="+id)...)
+			s.wants(code, told, test.code, test.want...)
+			for _, wrong := range []string{"### \n", "\n.\n", "| :-- | :-- |\n\n", "| :-- |\n\n", "&#96;", "`release "} {
 				if strings.Contains(told, wrong) {
 					t.Errorf("got %q in\n%s", wrong, told)
 				}
