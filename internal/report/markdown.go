@@ -180,7 +180,7 @@ func rows(all ...[]string) string {
 }
 
 func (b Table) markdown(source string) string {
-	if len(b.Columns) == 0 {
+	if len(b.Columns) == 0 || len(b.Rows) == 0 && b.Total == nil {
 		return ""
 	}
 	var heads, rules []string
@@ -210,7 +210,12 @@ func (b Table) markdown(source string) string {
 func cells(values []shown) []string {
 	var out []string
 	for _, v := range values {
-		out = append(out, v.markdown())
+		text := v.markdown()
+		if v.Kind == "number" || v.Kind == "mark" {
+			// In a narrow window a number would lose its unit, and a mark its word.
+			text = strings.Replace(text, " ", "&nbsp;", 1)
+		}
+		out = append(out, text)
 	}
 	return out
 }

@@ -155,11 +155,11 @@ func TestSummary(t *testing.T) {
 		want                  []string
 	}{
 		{name: "a dry run", release: "first", inputs: []string{"dry-run=true"}, want: []string{"| stage |"}},
-		{name: "the first", release: "first", want: []string{"| ✅ publish |"}},
+		{name: "the first", release: "first", want: []string{"| ✅&nbsp;publish |"}},
 		{name: "the same again", release: "first", want: []string{"live and healthy already"}},
 		{
 			name: "one that fails", release: "second", broken: "second", code: 1,
-			want: []string{"### What failed\n\n- watch: it is unhealthy", "### What to do next\n\nWhat was live", "| ❌ watch | failed, as told above |"},
+			want: []string{"### What failed\n\n- watch: it is unhealthy", "### What to do next\n\nWhat was live", "| ❌&nbsp;watch | failed, as told above |"},
 		},
 		{name: "on hold", release: "third", code: 1, want: []string{"### What to do next\n\nLook at what was rolled back"}},
 	} {
