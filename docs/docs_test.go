@@ -21,7 +21,7 @@ import (
 var documents = []string{
 	"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "../actions/build-bundle/README.md", "../actions/sri-manifest/README.md", "../actions/scan-image/README.md",
 	"build-bundle.md", "checkout-deploy.md", "configuration.md", "decisions.md", "benchmarks.md", "github.md",
-	"hashing.md", "html.md", "coverage.md", "headers.md", "inventory.md", "evidence.md", "signing.md", "live-check.md", "checks.md", "stores.md", "../examples/workflows/live-check.yml", migrating, patterns,
+	"hashing.md", "html.md", "coverage.md", "headers.md", "inventory.md", "evidence.md", "signing.md", "live-check.md", "checks.md", "stores.md", "deploying.md", "../actions/deploy/README.md", "../actions/rollback/README.md", "../examples/workflows/live-check.yml", migrating, patterns,
 }
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")

@@ -70,7 +70,7 @@ func (j *job) filesOf(ctx context.Context, live release.Digest) []health.Problem
 // page wants the release to have the entry, and that to be a page that can be served.
 func (j *job) page() error {
 	if _, ok := j.release.File(j.Env.Entry); !ok {
-		return fmt.Errorf("the release has no file %q, the environment's entry: the page that shoppers ask for has to be in it", j.Env.Entry)
+		return fmt.Errorf("the release has no file %q, the environment's entry: the page that shoppers ask for; write it into the folder after the build, and run sri-manifest: it takes the page into the release", j.Env.Entry)
 	}
 	page, err := os.ReadFile(filepath.Join(j.dist, filepath.FromSlash(j.Env.Entry)))
 	if err != nil {
