@@ -7,12 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/site"
 	"github.com/org/checkout-deploy/internal/channel"
+	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/gh"
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/report"
@@ -55,7 +57,7 @@ func Action() action.Action {
 				action.Input{Name: "dry-run", Default: "false", Value: action.Bool(&in.dryRun), Doc: "Whether to say what would be done, and do nothing."},
 			),
 			Outputs: []action.Output{
-				{Name: "state", Doc: "What it came to: `reverted`; `unchanged` if nothing was done; `unknown`: look before you do anything."},
+				{Name: "state", Doc: "What it came to: `reverted`, also where that was done before; `unchanged` after a drill, a dry run or an error; `unknown`: look before you do anything."},
 				{Name: "url", Doc: "The page's address."},
 				{Name: "release", Doc: "The release that is live in the end; empty where that is the page of before the first deploy."},
 				{Name: "sequence", Doc: "The sequence number of what is live in the end."},
@@ -130,6 +132,7 @@ func (j *job) to(ctx context.Context) error {
 	if err := j.Target.Complete(ctx, j.named); err != nil {
 		return j.stuck(ctx, err)
 	}
+	j.doubt(ctx, before.Live())
 	if done, err := j.rehearse(ctx, j.named); done || err != nil {
 		return err
 	}
@@ -159,6 +162,24 @@ func (j *job) rehearse(ctx context.Context, id release.Digest) (done bool, err e
 		j.Logf("dry run: %s would be live now", site.Served(id))
 	}
 	return j.in.drill || j.in.dryRun, nil
+}
+
+// lately is among how many healthy releases the one that was named is looked for.
+const lately = 20
+
+// doubt warns of a release that is all there, and of which nobody has recorded that it
+// was well: also one whose checks failed is.
+func (j *job) doubt(ctx context.Context, live release.Digest) {
+	healthy, err := j.Target.Candidates(ctx, live, lately)
+	if err != nil || j.named == live || slices.Contains(healthy, j.named) {
+		return
+	}
+	f := finding.Finding{Rule: "rollback/not-healthy", Severity: finding.Medium}
+	f.Message = fmt.Sprintf("release %s is none of those that were recorded healthy here lately: its checks may have failed, or were never made", j.named)
+	if len(healthy) > 0 {
+		f.Hint = "look at the page now; the last one that was healthy is " + healthy[0].String()
+	}
+	j.Report(f)
 }
 
 // stuck says what is missing, and what could be gone back to instead.
