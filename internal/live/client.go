@@ -84,7 +84,7 @@ func (f *fetcher) dial(ctx context.Context, network, address string) (net.Conn, 
 	failed := fmt.Errorf("%q has no address", host)
 	for _, ip := range found {
 		if ip = ip.Unmap(); !f.allowed(host, ip) {
-			failed = fmt.Errorf("%q is %s, %w; allow the host or its network if that is meant", host, ip, ErrPrivate)
+			failed = fmt.Errorf("%q is %s, %w; name the host or its network in the live check's allow if that is meant", host, ip, ErrPrivate)
 			continue
 		}
 		conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, network, net.JoinHostPort(ip.String(), port))

@@ -79,7 +79,7 @@ func (j *job) takeRelease(ctx context.Context, id release.Digest) (*dist, error)
 			}
 			d.added = append(d.added, m.Path)
 		}
-		j.r.Logf("%s in %s came after the build: the new release has them", strings.Join(d.added, ", "), j.r.Shown(j.dist))
+		j.r.Logf("taken into a new release, as it came into %s after the build: %s", j.r.Shown(j.dist), strings.Join(d.added, ", "))
 		d.release, err = release.Open(os.DirFS(j.dist))
 	}
 	if err != nil {

@@ -31,7 +31,9 @@ func (j *job) drill(ctx context.Context, l *looked, o live.Options, s signer) er
 	}
 	l.seen = &live.Observation{Browser: o.Browser.Version()}
 	for _, alarm := range l.drill.Alarms {
-		if !alarm.Fired {
+		if alarm.Fired {
+			j.r.Logf("noticed: %s (%s)", alarm.Name, alarm.URL)
+		} else {
 			j.found(finding.Finding{
 				Rule: "live/drill", Severity: finding.Critical, Message: fmt.Sprintf("%s (%s) raised no alarm: %s", alarm.Name, alarm.URL, alarm.Message),
 				Hint: "an attacker's change would pass unseen too; look at exceptions in the inventory, and at how old the baseline is",

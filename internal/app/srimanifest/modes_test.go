@@ -248,7 +248,7 @@ func TestDrill(t *testing.T) {
 		}
 	}
 	write(t, dir, map[string]string{"scripts.yml": pinned})
-	if got := look("drill"); got.code != 0 || len(fake.Issues()) != 1 || fake.Issues()[0].State != "closed" || !strings.Contains(fake.Issues()[0].Title, "would be noticed") {
+	if got := look("drill"); got.code != 0 || strings.Count(got.out, "noticed: ") != 3 || len(fake.Issues()) != 1 || fake.Issues()[0].State != "closed" || !strings.Contains(fake.Issues()[0].Title, "would be noticed") {
 		t.Errorf("a drill: got %+v and %+v", got, fake.Issues())
 	}
 }
