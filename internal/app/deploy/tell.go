@@ -69,13 +69,11 @@ func (j *job) explain(err error, state rollout.State) error {
 	case errors.Is(err, target.ErrNoWayBack):
 		return action.Explain(err, "it was the first release here: nothing earlier is in the store; deploy a better one")
 	}
-	switch state {
-	case rollout.Unchanged:
+	if state == rollout.Unchanged {
 		return action.Explain(err, "shoppers saw nothing of it: mend what is wrong, and deploy again")
-	case rollout.Reverted:
-		if seen := j.rollout.Seen(); seen != nil && j.reverted(seen) {
-			return action.Explain(err, "what was live before is live again, and deploys are on hold: mend what is wrong, then deploy with "+site.ClearHold)
-		}
+	}
+	if seen := j.rollout.Seen(); state == rollout.Reverted && seen != nil && j.reverted(seen) {
+		return action.Explain(err, "what was live before is live again, and deploys are on hold: mend what is wrong, then deploy with "+site.ClearHold)
 	}
 	return err
 }

@@ -11,10 +11,9 @@ import (
 // missing ends with another exit code than a release that is not well.
 func Blame(err error) error {
 	kind, hint := action.Failed, ""
-	switch store.CodeOf(err) {
-	case store.Denied:
+	if code := store.CodeOf(err); code == store.Denied {
 		kind, hint = action.Refused, "see what rights the store's credentials need, and how they are found: docs/stores.md"
-	case store.Busy:
+	} else if code == store.Busy {
 		kind = action.Unavailable
 	}
 	known := (*action.Error)(nil)
