@@ -32,12 +32,14 @@ type job struct {
 	commit  string // that the release was built from, "" where nobody says
 	checks  *site.Checks
 	rollout *static.Rollout
+	told    bool // the summary is written
 	// announcing is GitHub's news of the publication, beside the watch.
 	announcing sync.WaitGroup
 	ctx        context.Context //nolint:containedctx // one run has one; events have none
 }
 
 func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
+	in.Peek = in.dryRun
 	s, err := in.Open(ctx, r)
 	if err != nil {
 		return err
@@ -46,6 +48,11 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	r.SetOutput("url", s.URL())
 	r.SetOutput("state", string(rollout.Unchanged))
 	j := &job{Site: s, in: in, ctx: ctx}
+	defer func() {
+		if err != nil && !j.told {
+			j.summarise(plan.Plan{}, rollout.Outcome{State: rollout.Unchanged, Err: err}, &timeline{job: j})
+		}
+	}()
 	if err := j.receive(ctx); err != nil {
 		return err
 	}
@@ -183,6 +190,14 @@ func (j *job) deploy(ctx context.Context) error {
 		j.Logf("not recorded, and made good by the next run: %v", late)
 	}
 	return j.verdict(out)
+}
+
+// seen is what was live at the last look, nil before one.
+func (j *job) seen() *static.State {
+	if j.rollout == nil {
+		return nil
+	}
+	return j.rollout.Seen()
 }
 
 // tellLive says what is live in the end: somebody else's publication may be.

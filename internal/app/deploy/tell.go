@@ -12,7 +12,6 @@ import (
 	"github.com/org/checkout-deploy/internal/app/site"
 	"github.com/org/checkout-deploy/internal/gh"
 	"github.com/org/checkout-deploy/internal/plan"
-	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/report"
 	"github.com/org/checkout-deploy/internal/rollout"
 	"github.com/org/checkout-deploy/internal/target"
@@ -123,10 +122,13 @@ func (j *job) reverted(seen *static.State) bool {
 
 // summarise is the page of the run.
 func (j *job) summarise(p plan.Plan, out rollout.Outcome, t *timeline) {
+	j.told = true
 	status, verdict := report.Failed, "Nothing was published."
 	switch {
-	case j.in.dryRun:
+	case j.in.dryRun && out.Err == nil:
 		status, verdict = report.Info, "A dry run: nothing was written."
+	case j.in.dryRun:
+		verdict = "A dry run: a deploy would publish nothing."
 	case out.State == rollout.Live:
 		status, verdict = report.Passed, "The release is live: the public address serves it, and it was watched to the end."
 	case out.State == rollout.Reverted:
@@ -140,17 +142,16 @@ func (j *job) summarise(p plan.Plan, out rollout.Outcome, t *timeline) {
 		Title: "Deploy to " + j.Env.Name, Tool: "deploy", Status: status, Verdict: verdict,
 		Facts: []report.Fact{
 			{Label: "Address", Value: report.Link{Text: j.URL(), URL: j.URL()}},
-			{Label: "Release", Value: report.Code(j.id.String())},
 		},
 	}
-	if seen := j.rollout.Seen(); seen != nil {
-		page.Facts = append(page.Facts, report.Fact{Label: "Live", Value: live(seen.Live())},
-			report.Fact{Label: "Sequence", Value: report.Count(seen.Ref.Seq)})
+	if !j.id.IsZero() {
+		page.Facts = append(page.Facts, report.Fact{Label: "Release", Value: report.Code(j.id.String())})
+	}
+	if seen := j.seen(); seen != nil {
+		page.Facts = append(page.Facts, report.Fact{Label: "Live", Value: live(seen)}, report.Fact{Label: "Sequence", Value: report.Count(seen.Ref.Seq)})
 	}
 	if out.Err != nil {
-		page.Sections = append(page.Sections, wrong(out.Err), report.Section{
-			Title: "What to do next", Blocks: []report.Block{report.Paragraph{report.Text(next(j.explain(out.Err, out.State)))}},
-		})
+		page.Sections = append(page.Sections, site.Failed(out.Err), site.Next(j.explain(out.Err, out.State), "mend what failed, and deploy again"))
 	}
 	switch {
 	case t == nil:
@@ -161,28 +162,16 @@ func (j *job) summarise(p plan.Plan, out rollout.Outcome, t *timeline) {
 	j.Summarise(page.Markdown(report.SummaryLimit / 2))
 }
 
-// live is a release as a fact of the page has it.
-func live(id release.Digest) report.Value {
-	if id.IsZero() {
-		return report.Text("nothing")
+// live is what is served as a fact of the page.
+func live(s *static.State) report.Value {
+	switch id := s.Live(); {
+	case !id.IsZero():
+		return report.Code(id.String())
+	case s.Channel != nil:
+		return report.Text(site.Served(id))
+	default:
+		return report.Text("nothing of ours")
 	}
-	return report.Code(id.String())
-}
-
-// wrong is what failed, an item a line of the error.
-func wrong(err error) report.Section {
-	var all report.List
-	for line := range strings.Lines(err.Error()) {
-		all = append(all, report.Paragraph{report.Text(strings.TrimSpace(line))})
-	}
-	return report.Section{Title: "What failed", Blocks: []report.Block{all}}
-}
-
-func next(err error) string {
-	if known := (*action.Error)(nil); errors.As(err, &known) && known.Hint != "" {
-		return strings.ToUpper(known.Hint[:1]) + known.Hint[1:] + "."
-	}
-	return "Mend what failed, and deploy again."
 }
 
 func planned(p plan.Plan) report.Section {

@@ -73,6 +73,7 @@ type job struct {
 	*site.Site
 	in    *inputs
 	named release.Digest // zero for the last healthy one
+	told  bool           // the summary is written
 }
 
 func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
@@ -85,6 +86,7 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 			return action.Misuse(fmt.Errorf("release: %w", err))
 		}
 	}
+	in.Peek = true // what is not there has nothing to take back
 	s, err := in.Open(ctx, r)
 	if err != nil {
 		return err
@@ -92,10 +94,19 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	defer func() { err = errors.Join(site.Blame(err), s.Close()) }()
 	r.SetOutput("url", s.URL())
 	r.SetOutput("state", "unchanged")
+	j := &job{Site: s, in: in, named: named}
+	defer func() {
+		switch {
+		case err == nil || j.told:
+		case errors.Is(err, target.ErrUnknown):
+			j.tell(report.Unknown, "It is not known whether it was done: look before you do anything.", site.Failed(err), site.Next(err, "run the same rollback again"))
+		default:
+			j.tell(report.Failed, "Nothing was changed.", site.Failed(err), site.Next(err, "mend what failed, and run the rollback again"))
+		}
+	}()
 	if err := s.Trust(ctx); err != nil {
 		return err
 	}
-	j := &job{s, in, named}
 	if named.IsZero() {
 		return j.back(ctx)
 	}
@@ -158,7 +169,9 @@ func (j *job) rehearse(ctx context.Context, id release.Digest) (done bool, err e
 		}
 		j.Logf("the store lets this run write, tried on an object that nobody is served")
 		j.Logf("the drill ends here: all but the flip was done")
+		j.tell(report.Passed, "The drill passed: all but the flip was done. It would lead to "+site.Served(id)+".")
 	case j.in.dryRun:
+		j.tell(report.Info, "A dry run: it would lead to "+site.Served(id)+".")
 		j.Logf("dry run: %s would be live now", site.Served(id))
 	}
 	return j.in.drill || j.in.dryRun, nil
@@ -245,21 +258,31 @@ func (j *job) record(ctx context.Context, state *static.State) {
 }
 
 func (j *job) summarise(from channel.Ref, state *static.State, shown error) {
-	page := report.Page{
-		Title: "Rollback of " + j.Env.Name, Tool: "rollback", Status: report.Passed,
-		Verdict: "The public address serves what it served before. Deploys are on hold.",
-		Facts: []report.Fact{
-			{Label: "Address", Value: report.Link{Text: j.URL(), URL: j.URL()}},
-			{Label: "Taken back", Value: report.Code(site.Served(from.Release))},
-			{Label: "Live", Value: report.Code(site.Served(state.Live()))},
-			{Label: "Sequence", Value: report.Count(state.Ref.Seq)},
-		},
+	facts := []report.Fact{
+		{Label: "Taken back", Value: report.Code(site.Served(from.Release))},
+		{Label: "Live", Value: report.Code(site.Served(state.Live()))},
+		{Label: "Sequence", Value: report.Count(state.Ref.Seq)},
+	}
+	if shown != nil {
+		j.tellOf(facts, report.Unknown, "It was written, and the public address does not show it.", site.Failed(shown),
+			site.Next(nil, "look at what stands between the store and the address, and run the rollback again"))
+		return
 	}
 	next := report.Paragraph{report.Text("Look at what was wrong. The next deploy needs"), report.Code("clear-hold: true"), report.Text("or, on a laptop,"), report.Code("--clear-hold"), report.Text(".")}
-	if shown != nil {
-		page.Status, page.Verdict = report.Unknown, "It was written, and the public address does not show it: "+shown.Error()
-		next = report.Paragraph{report.Text("Look at what stands between the store and the address, and run the rollback again.")}
+	j.tellOf(facts, report.Passed, "The public address serves what it served before. Deploys are on hold.",
+		report.Section{Title: "What to do next", Blocks: []report.Block{next}})
+}
+
+func (j *job) tell(status report.Status, verdict string, sections ...report.Section) {
+	j.tellOf(nil, status, verdict, sections...)
+}
+
+// tellOf writes the summary.
+func (j *job) tellOf(facts []report.Fact, status report.Status, verdict string, sections ...report.Section) {
+	j.told = true
+	page := report.Page{
+		Title: "Rollback of " + j.Env.Name, Tool: "rollback", Status: status, Verdict: verdict, Sections: sections,
+		Facts: append([]report.Fact{{Label: "Address", Value: report.Link{Text: j.URL(), URL: j.URL()}}}, facts...),
 	}
-	page.Sections = []report.Section{{Title: "What to do next", Blocks: []report.Block{next}}}
 	j.Summarise(page.Markdown(report.SummaryLimit / 2))
 }

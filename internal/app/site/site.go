@@ -26,6 +26,9 @@ type Inputs struct {
 	Dir, Config, Environment string
 	Token                    string
 	Record                   bool
+	// Peek is of a run that writes nothing: a store's folder that is not there yet is
+	// an empty one, and is not made.
+	Peek bool
 }
 
 // Spec describes them.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/store"
@@ -42,10 +44,26 @@ func (s *Site) openFolder(name string) (store.Store, func() error, error) {
 	if err != nil {
 		return nil, nil, action.Misuse(err)
 	}
+	if _, err := os.Stat(path); s.in.Peek && errors.Is(err, fs.ErrNotExist) {
+		return s.nothing()
+	}
 	d, err := dir.Open(path, s.Now)
 	if err != nil {
 		return nil, nil, err
 	}
 	s.Wrote(path)
 	return d, d.Close, nil
+}
+
+// nothing is an empty store, for a look at what is not there yet.
+func (s *Site) nothing() (store.Store, func() error, error) {
+	empty, err := os.MkdirTemp("", "checkout-deploy-")
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := dir.Open(empty, s.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, func() error { return errors.Join(d.Close(), os.RemoveAll(empty)) }, nil
 }

@@ -79,6 +79,49 @@ func TestGitHubIsTold(t *testing.T) {
 	}
 }
 
+// TestSummaryOfWhatFailed: also a run that ends before it begins says in its summary why,
+// and what to do; and one that only looks makes no store.
+func TestSummaryOfWhatFailed(t *testing.T) {
+	fake := ghtest.New(t, ghtest.Options{Repository: "org/shop", Permissions: map[string]string{"contents": "read", "deployments": "write"}})
+	api := fake.Serve(t)
+	for _, row := range []struct {
+		name, settings string
+		action         action.Action
+		inputs         []string
+		code           int
+		want           []string
+	}{
+		{"a deploy without proof", "    require: { profile: staging }\n", deploy.Action(), nil, 1, []string{"Nothing was published", "What failed", "require.profile", "What to do next"}},
+		{"a dry run", "", deploy.Action(), []string{"dry-run=true"}, 0, []string{"A dry run: nothing was written", "| Step | What it does |"}},
+		{"a dry run of what can't be", "    require: { profile: staging }\n", deploy.Action(), []string{"dry-run=true"}, 1, []string{"a deploy would publish nothing", "require.profile"}},
+		{"a rollback of nothing", "", rollback.Action(), nil, 1, []string{"Nothing was changed", "What failed", "nothing was deployed there", "What to do next"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newShop(t, row.settings)
+			if err := os.RemoveAll(filepath.Join(s.dir, "served")); err != nil {
+				t.Fatal(err)
+			}
+			id := s.release("first", nil)
+			inputs := row.inputs
+			if row.action.Spec.Name == "deploy" {
+				inputs = append(inputs, "release="+id)
+			}
+			code, out := s.inAJob(row.action, api, strings.Repeat("a", 40), inputs...)
+			if code != row.code {
+				t.Errorf("got code %d", code)
+			}
+			for _, want := range row.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("want %q in\n%s", want, out)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(s.dir, "served")); err == nil && row.name != "a deploy without proof" {
+				t.Error("it made the store's folder")
+			}
+		})
+	}
+}
+
 // key makes a pair of keys in the project.
 func (s *shop) key(name string) {
 	s.t.Helper()

@@ -119,6 +119,8 @@ func (t *Target) Way(ctx context.Context, only *channel.Ref) (*Way, error) {
 		return nil, err
 	case only != nil && now.Ref != *only:
 		return nil, fmt.Errorf("taking back sequence %d: %w", only.Seq, target.ErrLost)
+	case now.Version == "":
+		return nil, fmt.Errorf("taking back what is live: there is no %s in the store: nothing was deployed there", t.Entry)
 	case now.Ref.Seq == 0:
 		return nil, fmt.Errorf("taking back what is live: %s is not a page that a deploy put there", t.Entry)
 	}
