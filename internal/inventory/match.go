@@ -3,6 +3,7 @@ package inventory
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/org/checkout-deploy/internal/release"
 )
@@ -90,6 +91,13 @@ func (inv *Inventory) find(l Loaded) *Entry {
 		return nil // other bytes are another script: an inline one has no name
 	}
 	return best
+}
+
+// Excepts reports whether the entry of somebody else's script has an exception, which
+// has not ended at that time.
+func (inv *Inventory) Excepts(l Loaded, now time.Time) bool {
+	e := inv.find(l)
+	return e != nil && e.Exception != nil && e.Exception.Expires >= DayOf(now)
 }
 
 // fit says how bytes stand with a pin.

@@ -254,32 +254,11 @@ func named(r Resource) string {
 	return key
 }
 
-func (c *comparison) evergreen(r Resource) bool { return c.against.evergreen(r) }
+func (c *comparison) evergreen(r Resource) bool { return c.against.evergreen(c.page.URL, r) }
 
-func (a Against) evergreen(r Resource) bool {
-	name := named(r)
-	return slices.ContainsFunc(a.Evergreen, func(p string) bool { return glob(p, name) })
-}
-
-// glob matches with * for anything, and nothing else special.
-func glob(pattern, s string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == s
-	}
-	first, last := parts[0], parts[len(parts)-1]
-	if len(s) < len(first)+len(last) || !strings.HasPrefix(s, first) || !strings.HasSuffix(s, last) {
-		return false
-	}
-	s = s[len(first) : len(s)-len(last)]
-	for _, p := range parts[1 : len(parts)-1] {
-		_, after, ok := strings.Cut(s, p)
-		if !ok {
-			return false
-		}
-		s = after
-	}
-	return true
+// evergreen: what a script evaluates or makes has no address that an exception names.
+func (a Against) evergreen(page string, r Resource) bool {
+	return a.Evergreen != nil && (r.Via == Linked || r.Via == Inline) && a.Evergreen(page, r)
 }
 
 func (c *comparison) headers(was, now map[string][]string) {

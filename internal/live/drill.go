@@ -137,7 +137,7 @@ func flippable(was BaselinePage, a Against, page Page) (found Resource, ok bool)
 		if r.Kind != Script || r.Via != Linked || r.In != "page" || r.Blocked != "" || !known[shown(r.URL)] && !own[r.SHA384] {
 			continue
 		}
-		if excepted := a.evergreen(r); !excepted {
+		if excepted := a.evergreen(page.URL, r); !excepted {
 			return r, true
 		} else if !ok {
 			found, ok = r, true

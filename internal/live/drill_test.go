@@ -21,8 +21,8 @@ func TestPlanned(t *testing.T) {
 		{name: "a policy before the rest", headers: []string{"Access-Control-Allow-Origin", "Strict-Transport-Security", csp}, script: app, dropped: header + csp},
 		{name: "HSTS before what frames", headers: []string{"X-Frame-Options", "Strict-Transport-Security"}, script: app, dropped: header + "Strict-Transport-Security"},
 		{name: "headers that keep nothing out", headers: []string{"Access-Control-Allow-Origin", "Set-Cookie", "Cache-Control", "Reporting-Endpoints"}, script: app},
-		{name: "a script is excepted", headers: []string{csp}, against: Against{Evergreen: []string{app}}, script: third + "?v", dropped: header + csp},
-		{name: "every script is excepted", headers: []string{csp}, against: Against{Evergreen: []string{"https://*"}}, script: app, dropped: header + csp},
+		{name: "a script is excepted", headers: []string{csp}, against: Against{Evergreen: excepted(app)}, script: third + "?v", dropped: header + csp},
+		{name: "every script is excepted", headers: []string{csp}, against: Against{Evergreen: excepted("https://")}, script: app, dropped: header + csp},
 		{
 			name: "a later release", headers: []string{csp}, now: []Resource{script("https://shop.example/app2.js", "new")},
 			against: Against{Own: map[string]string{"app2.js": Pin([]byte("new"))}}, script: "https://shop.example/app2.js", dropped: header + csp,

@@ -214,8 +214,8 @@ type Against struct {
 	// Own are the files of the signed release, path to "sha384-…". What has the
 	// bytes of one is right, whatever the baseline says.
 	Own map[string]string
-	// Evergreen are patterns of URLs, with * for anything, whose bytes change without
-	// notice and that the inventory excepts: their changes are of severity low, and
-	// cost the script its approval. An inline script's URL is "inline:" and its page's.
-	Evergreen []string
+	// Evergreen says of what a page loads whether its bytes change without notice and
+	// the inventory excepts it: its changes are of severity low, and cost the script its
+	// approval. nil excepts nothing.
+	Evergreen func(page string, r Resource) bool
 }

@@ -35,7 +35,7 @@ func (j *job) keepBaseline(ctx context.Context, l *looked, s signer) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range live.Compare(nil, live.Against{Own: l.own}, l.seen) {
+	for _, d := range live.Compare(nil, j.against(l), l.seen) {
 		j.found(d.Finding())
 	}
 	if err := j.writeBaseline(ctx, data, s); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/handover"
@@ -46,11 +47,13 @@ func (j *job) readKnown(ctx context.Context, l *looked) error {
 	if err := j.readRecords(ctx, l); err != nil {
 		return err
 	}
-	if j.in.mode == ofBaseline {
-		return nil
-	}
+	told := len(j.findings)
 	var err error
 	l.inventory, err = j.readInventory()
+	if j.in.mode == ofBaseline { // asks for its exceptions alone
+		j.findings = j.findings[:told]
+		return err
+	}
 	if err := j.goOn(ctx, l, "live/incomplete", err); err != nil {
 		return err
 	}
@@ -267,21 +270,12 @@ func (l *looked) seenOf(r *release.Release) (own []inventory.Own) {
 
 // against is what excuses a difference: the release, and exceptions of the inventory.
 func (j *job) against(l *looked) live.Against {
-	a := live.Against{Own: l.own}
-	if l.inventory == nil {
-		return a
+	return live.Against{Own: l.own, Evergreen: exceptions(l.inventory, j.r.Now())}
+}
+
+// exceptions are those of an inventory, nil for none, that have not ended.
+func exceptions(inv *inventory.Inventory, now time.Time) func(page string, r live.Resource) bool {
+	return func(page string, r live.Resource) bool {
+		return inv != nil && inv.Excepts(loadedLive(page, r), now)
 	}
-	today := inventory.DayOf(j.r.Now())
-	for _, e := range l.inventory.Entries {
-		if e.Exception == nil || e.Exception.Expires < today {
-			continue
-		}
-		if e.URL != "" {
-			a.Evergreen = append(a.Evergreen, string(e.URL))
-		}
-		if e.Inline != "" {
-			a.Evergreen = append(a.Evergreen, "inline:"+string(e.Inline))
-		}
-	}
-	return a
 }

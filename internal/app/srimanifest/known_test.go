@@ -17,6 +17,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/evidence"
 	"github.com/org/checkout-deploy/internal/gh/ghtest"
+	"github.com/org/checkout-deploy/internal/inventory"
 	"github.com/org/checkout-deploy/internal/live"
 	"github.com/org/checkout-deploy/internal/sign"
 )
@@ -269,5 +270,39 @@ func TestArtifactOfALook(t *testing.T) {
 		if got := lookName(test.mode, test.attempt); got != test.want {
 			t.Errorf("%s, attempt %q: got %q, want %q", test.mode, test.attempt, got, test.want)
 		}
+	}
+}
+
+// What is excepted is what the line of the inventory is of, with its query and no other
+// host's, as long as the exception lasts.
+func TestExceptions(t *testing.T) {
+	line := func(what, expires string) string {
+		return "  - " + what + "\n    exception: { reason: it changes, compensating-control: the live check, expires: " + expires + " }\n"
+	}
+	inv, err := inventory.Parse("scripts.yml", []byte("version: 1\nscripts:\n"+
+		line("url: 'https://tags.example.com/gtm.js?id=GTM-1'", "2027-01-01")+line("url: 'https://*.example.com/x/*.js'", "2027-01-01")+
+		line("url: https://old.example.org/x.js", "2026-01-01")+line("inline: https://shop.example/pay", "2027-01-01")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	excepted := exceptions(inv, today)
+	for _, test := range []struct {
+		name string
+		r    live.Resource
+		want bool
+	}{
+		{"a query that is named", live.Resource{Via: live.Linked, URL: "https://tags.example.com/gtm.js?id=GTM-1"}, true},
+		{"another query", live.Resource{Via: live.Linked, URL: "https://tags.example.com/gtm.js?id=GTM-2"}, false},
+		{"a host's label", live.Resource{Via: live.Linked, URL: "https://cdn.example.com/x/a.js"}, true},
+		{"that host in another's path", live.Resource{Via: live.Linked, URL: "https://evil.net/a.example.com/x/a.js"}, false},
+		{"a style at a script's address", live.Resource{Kind: live.Style, Via: live.Linked, URL: "https://cdn.example.com/x/a.js"}, false},
+		{"an exception that ended", live.Resource{Via: live.Linked, URL: "https://old.example.org/x.js"}, false},
+		{"inline", live.Resource{Via: live.Inline, URL: "https://shop.example/pay?session=1"}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := excepted("https://shop.example/pay?session=1", test.r); got != test.want {
+				t.Errorf("got %t", got)
+			}
+		})
 	}
 }

@@ -138,20 +138,25 @@ func (j *job) observedLive(l *looked) inventory.Observed {
 			if right[r.SHA384] {
 				continue
 			}
-			o := inventory.Loaded{URL: r.URL, Page: p.URL, Kind: release.Script, Integrity: r.Integrity, By: r.By}
-			if r.Kind == live.Style {
-				o.Kind = release.Style
-			}
-			if r.Via != live.Linked {
-				o.URL = ""
-			}
-			if r.SHA384 != "" {
-				o.Hashes = []string{r.SHA384}
-			}
-			seen.Loaded = append(seen.Loaded, o)
+			seen.Loaded = append(seen.Loaded, loadedLive(p.URL, r))
 		}
 	}
 	return seen
+}
+
+// loadedLive is what a page loaded, in the words of the inventory.
+func loadedLive(page string, r live.Resource) inventory.Loaded {
+	l := inventory.Loaded{URL: r.URL, Page: page, Kind: release.Script, Integrity: r.Integrity, By: r.By}
+	if r.Kind == live.Style {
+		l.Kind = release.Style
+	}
+	if r.Via != live.Linked {
+		l.URL = ""
+	}
+	if r.SHA384 != "" {
+		l.Hashes = []string{r.SHA384}
+	}
+	return l
 }
 
 // tell writes the evidence of a live check, the issue, and ends the run.
