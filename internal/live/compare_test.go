@@ -153,6 +153,21 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// Names as bundlers write them, those of build-bundle's own example first.
+func TestHashed(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://a.example/checkout-2eff4dbb94.js": true, "https://a.example/confirmation-45486d5b11.js": true, "https://a.example/auto-loader-9e6e9b1d6c.js": true,
+		"https://a.example/main.1a2b3c4d.chunk.js": true, "https://a.example/assets/index-aI-KMijL.css": true, "https://a.example/x/pay-BNnkEQBv.js": true,
+		"https://a.example/r/" + strings.Repeat("0a", 32) + "/app.js": true,
+		"https://a.example/checkout.js": false, "https://a.example/store-12345678/app.js": false, "https://a.example/checkout2024.js": false,
+		"https://a.example/app-checkout.js": false, "https://a.example/v3/": false, "https://a.example/app.js?v=1a2b3c4d5e": false,
+	} {
+		if got := hashed(address); got != want {
+			t.Errorf("%s: got %t", address, got)
+		}
+	}
+}
+
 func TestNormal(t *testing.T) {
 	for _, test := range []struct{ name, header, value, want string }{
 		{"a cookie's value", "Set-Cookie", "sid=hunter2; Path=/; Secure; HttpOnly; SameSite=Lax", "sid; httponly; samesite=lax; secure"},

@@ -2,6 +2,7 @@ package live
 
 import (
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -79,21 +80,28 @@ func origin(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// contentHash is what bundlers write into names: eight or more of hex or base 32/36/62
-// with a digit in them, between marks.
-var contentHash = regexp.MustCompile(`(?:^|[-._/])([A-Za-z0-9_]{8,})(?:[-._/]|$)`)
+// What bundlers write into names: hex, and Vite's eight letters that are no word; and
+// a folder that is named by what is in it, such as a release's id.
+var (
+	hexHash    = regexp.MustCompile(`^[0-9a-f]*[0-9][0-9a-f]*$`)
+	viteName   = regexp.MustCompile(`-([A-Za-z0-9_-]{8})\.[a-z0-9.]+$`)
+	noWord     = regexp.MustCompile(`[0-9_-]|[A-Z]{2}`)
+	hashFolder = regexp.MustCompile(`/[0-9a-f]{32,}/`)
+)
 
+// hashed says whether an address changes with the bytes behind it.
 func hashed(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
 		return false
 	}
-	for _, m := range contentHash.FindAllStringSubmatch(u.Path, -1) {
-		if strings.ContainsAny(m[1], "0123456789") {
-			return true
-		}
+	folder, name := path.Split(u.Path)
+	parts := strings.FieldsFunc(name, func(c rune) bool { return strings.ContainsRune("-._~", c) })
+	if hashFolder.MatchString(folder) || slices.ContainsFunc(parts, func(p string) bool { return len(p) >= 8 && hexHash.MatchString(p) }) {
+		return true
 	}
-	return false
+	m := viteName.FindStringSubmatch(name)
+	return m != nil && noWord.MatchString(m[1])
 }
 
 func maxAge(value string) int {
