@@ -300,6 +300,8 @@ func (c *comparison) headers(was, now map[string][]string) {
 func weakened(name, old, now string) bool {
 	old, now = strings.ToLower(old), strings.ToLower(now)
 	switch name {
+	case "Permissions-Policy":
+		return permitsMore(old, now)
 	case "Strict-Transport-Security":
 		return maxAge(now) < maxAge(old) || strings.Contains(old, "includesubdomains") && !strings.Contains(now, "includesubdomains")
 	case "X-Content-Type-Options":

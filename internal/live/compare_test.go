@@ -27,7 +27,7 @@ func excepted(prefix string) func(string, Resource) bool {
 // seen is a page without fault.
 func seen() *Observation {
 	header := func() map[string][]string {
-		return map[string][]string{csp: {"script-src 'self' '" + Pin([]byte("app")) + "'; object-src 'none'"}, "Strict-Transport-Security": {"max-age=31536000; includeSubDomains"}, "Set-Cookie": {"sid; httponly; secure"}}
+		return map[string][]string{csp: {"script-src 'self' '" + Pin([]byte("app")) + "'; object-src 'none'"}, "Strict-Transport-Security": {"max-age=31536000; includeSubDomains"}, "Permissions-Policy": {"payment=(self), camera=()"}, "Set-Cookie": {"sid; httponly; secure"}}
 	}
 	document := func() Response { return Response{URL: shopPage, Status: 200, MIME: "text/html", Header: header()} }
 	inline := Resource{Kind: Script, Via: Inline, URL: shopPage, In: "page", By: shopPage, SHA384: Pin([]byte("inline")), Executed: true}
@@ -95,11 +95,27 @@ func TestCompare(t *testing.T) {
 		{"header missing", func(_ *Observation, p *Page) { delete(p.Fetched.Header, csp); delete(p.Loaded.Document.Header, csp) }, Against{}, []string{"live/header-missing"}, finding.High, csp},
 		{"header missing for browsers alone", func(_ *Observation, p *Page) { delete(p.Loaded.Document.Header, csp) }, Against{}, []string{"live/header-missing"}, finding.High, csp},
 		{"policy weakened", func(_ *Observation, p *Page) { both(p, csp, "script-src 'self' 'unsafe-eval'; object-src 'none'") }, Against{}, []string{"live/header-weakened"}, finding.High, "script-src now has 'unsafe-eval'"},
+		{"directive that opens what script-src keeps out", func(_ *Observation, p *Page) {
+			both(p, csp, "script-src 'self' '"+Pin([]byte("app"))+"'; object-src 'none'; script-src-elem *")
+		}, Against{}, []string{"live/header-weakened"}, finding.High, "script-src-elem was added with *, which script-src has not"},
+		{"directive that keeps more out", func(_ *Observation, p *Page) {
+			both(p, csp, "script-src 'self' '"+Pin([]byte("app"))+"'; object-src 'none'; worker-src 'none'; img-src 'self'")
+		}, Against{}, []string{"live/header-changed"}, finding.Medium, "worker-src was added"},
+		{"a second policy", func(_ *Observation, p *Page) {
+			both(p, csp, "script-src 'self' '"+Pin([]byte("app"))+"'; object-src 'none', script-src *")
+		}, Against{}, []string{"live/header-changed"}, finding.Medium, "policy 2: script-src was added"},
 		{"directive removed", func(_ *Observation, p *Page) { both(p, csp, "script-src 'self'") }, Against{}, []string{"live/header-weakened"}, finding.High, "object-src was removed"},
 		{"policy stricter", func(_ *Observation, p *Page) { both(p, csp, "script-src; object-src 'none'") }, Against{}, []string{"live/header-changed"}, finding.Medium, "script-src no longer has 'self'"},
 		{name: "policy in another order", alter: func(_ *Observation, p *Page) {
 			both(p, csp, "object-src 'none';  script-src '"+Pin([]byte("app"))+"' 'self'")
 		}},
+		{"payment for every frame", func(_ *Observation, p *Page) {
+			both(p, "Permissions-Policy", "payment=*, camera=()")
+		}, Against{}, []string{"live/header-weakened"}, finding.High, "payment=*"},
+		{"the camera is given back", func(_ *Observation, p *Page) { both(p, "Permissions-Policy", "payment=(self)") }, Against{}, []string{"live/header-weakened"}, finding.High, "camera"},
+		{"payment for nobody", func(_ *Observation, p *Page) {
+			both(p, "Permissions-Policy", "payment=(), camera=(), usb=()")
+		}, Against{}, []string{"live/header-changed"}, finding.Medium, "usb=()"},
 		{"HSTS shorter", func(_ *Observation, p *Page) {
 			both(p, "Strict-Transport-Security", "max-age=60; includeSubDomains")
 		}, Against{}, []string{"live/header-weakened"}, finding.High, "max-age=60"},
@@ -153,13 +169,35 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// 'unsafe-inline' counts where nothing beside it restricts.
+func TestPolicyChanges(t *testing.T) {
+	for _, test := range []struct {
+		name, before, after string
+		weaker              bool
+	}{
+		{"a nonce went", "script-src 'unsafe-inline' 'nonce-*'", "script-src 'unsafe-inline'", true},
+		{"hashes went", "script-src 'unsafe-inline' 'sha384-a' 'sha384-b'", "script-src 'unsafe-inline'", true},
+		{"one of two hashes went", "script-src 'unsafe-inline' 'sha384-a' 'sha384-b'", "script-src 'unsafe-inline' 'sha384-a'", false},
+		{"what the default let pass", "default-src 'self' data:", "default-src 'self' data:; img-src data:", false},
+		{"more than the default", "default-src 'self'", "default-src 'self'; connect-src 'self' https://evil.example", true},
+		{"no default", "script-src 'self'", "script-src 'self'; img-src https:", false},
+		{"of a second policy", "script-src 'self', default-src 'self'", "script-src 'self', default-src 'self'; script-src-elem *", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if words, weaker := policyChanges([]string{test.before}, []string{test.after}, nil); weaker != test.weaker {
+				t.Errorf("got %t: %q", weaker, words)
+			}
+		})
+	}
+}
+
 // Names as bundlers write them, those of build-bundle's own example first.
 func TestHashed(t *testing.T) {
 	for address, want := range map[string]bool{
 		"https://a.example/checkout-2eff4dbb94.js": true, "https://a.example/confirmation-45486d5b11.js": true, "https://a.example/auto-loader-9e6e9b1d6c.js": true,
 		"https://a.example/main.1a2b3c4d.chunk.js": true, "https://a.example/assets/index-aI-KMijL.css": true, "https://a.example/x/pay-BNnkEQBv.js": true,
 		"https://a.example/r/" + strings.Repeat("0a", 32) + "/app.js": true,
-		"https://a.example/checkout.js": false, "https://a.example/store-12345678/app.js": false, "https://a.example/checkout2024.js": false,
+		"https://a.example/checkout.js":                               false, "https://a.example/store-12345678/app.js": false, "https://a.example/checkout2024.js": false,
 		"https://a.example/app-checkout.js": false, "https://a.example/v3/": false, "https://a.example/app.js?v=1a2b3c4d5e": false,
 	} {
 		if got := hashed(address); got != want {

@@ -96,6 +96,7 @@ func policyChanges(before, after []string, own map[string]bool) (words []string,
 				words, weaker = append(words, fmt.Sprintf("%s now has %s", name, s)), true
 			}
 		}
+		weaker = weaker || restricted(old[name]) && !restricted(sources) && slices.Contains(sources, "'unsafe-inline'")
 		for _, s := range old[name] {
 			// Without any hash 'unsafe-inline' would count again.
 			if !slices.Contains(sources, s) && (!isHash(s) || !slices.ContainsFunc(sources, isHash)) {
@@ -107,10 +108,57 @@ func policyChanges(before, after []string, own map[string]bool) (words []string,
 	}
 	for _, name := range slices.Sorted(keys(now)) {
 		if _, had := old[name]; !had {
-			words = append(words, name+" was added")
+			word, more := added(old, name, now[name], own)
+			words, weaker = append(words, word), weaker || more
 		}
 	}
 	return words, weaker
+}
+
+// added is a directive that a policy got: it counts in the place of the one that was
+// asked until then.
+func added(old map[string][]string, name string, sources []string, own map[string]bool) (word string, weaker bool) {
+	word = name + " was added"
+	general, had, ok := fallback(old, name)
+	if !ok {
+		return word, false
+	}
+	for _, s := range sources {
+		if !slices.Contains(had, s) && s != "'none'" && !own[strings.Trim(s, "'")] {
+			word, weaker = word+fmt.Sprintf(" with %s, which %s has not", s, general), true
+		}
+	}
+	return word, weaker
+}
+
+// fallbacks are the directives that a browser asks where one is not there, in order
+// (CSP Level 3, 6.8.3). All others that load something ask default-src.
+var fallbacks = map[string][]string{
+	"script-src-elem": {"script-src", "default-src"}, "script-src-attr": {"script-src", "default-src"}, "style-src-elem": {"style-src", "default-src"},
+	"style-src-attr": {"style-src", "default-src"}, "worker-src": {"child-src", "script-src", "default-src"}, "frame-src": {"child-src", "default-src"},
+	"script-src": {"default-src"}, "style-src": {"default-src"}, "child-src": {"default-src"}, "connect-src": {"default-src"}, "font-src": {"default-src"},
+	"img-src": {"default-src"}, "manifest-src": {"default-src"}, "media-src": {"default-src"}, "object-src": {"default-src"}, "prefetch-src": {"default-src"},
+}
+
+// fallback is the directive that counts where a policy has none of that name.
+func fallback(policy map[string][]string, name string) (general string, sources []string, has bool) {
+	prefix := ""
+	if i := strings.LastIndex(name, " "); i >= 0 { // of a second policy
+		prefix, name = name[:i+1], name[i+1:]
+	}
+	for _, general := range fallbacks[name] {
+		if sources, has := policy[prefix+general]; has {
+			return general, sources, true
+		}
+	}
+	return "", nil, false
+}
+
+// restricted says that 'unsafe-inline' does not count beside these.
+func restricted(sources []string) bool {
+	return slices.ContainsFunc(sources, func(s string) bool {
+		return isHash(s) || strings.HasPrefix(s, "'nonce-") || s == "'strict-dynamic'"
+	})
 }
 
 func isHash(source string) bool { return strings.HasPrefix(strings.ToLower(source), "'sha") }
@@ -133,6 +181,41 @@ func directives(policies []string) map[string][]string {
 				all[name] = f[1:]
 			}
 		}
+	}
+	return all
+}
+
+// permitsMore says that a Permissions-Policy gives a feature to an origin that had it
+// not. A feature that is not named is the page's own.
+func permitsMore(old, now string) bool {
+	before, after := permissions(old), permissions(now)
+	of := func(p map[string][]string, feature string) []string {
+		if origins, has := p[feature]; has {
+			return origins
+		}
+		return []string{"self"}
+	}
+	for feature := range before {
+		if _, has := after[feature]; !has {
+			after[feature] = []string{"self"}
+		}
+	}
+	for feature, origins := range after {
+		had := of(before, feature)
+		if !slices.Contains(had, "*") && slices.ContainsFunc(origins, func(o string) bool { return !slices.Contains(had, o) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// permissions are the origins of each feature: of one that is there twice the last counts.
+func permissions(value string) map[string][]string {
+	all := map[string][]string{}
+	for member := range strings.SplitSeq(value, ",") {
+		feature, list, _ := strings.Cut(strings.TrimSpace(member), "=")
+		list, _, _ = strings.Cut(list, ";")
+		all[feature] = strings.Fields(strings.Trim(list, "() "))
 	}
 	return all
 }
