@@ -120,8 +120,8 @@ const GitHubIssuer = "https://token.actions.githubusercontent.com"
 var integrityTable = table[Integrity]{
 	key("inventory", filePath(), func(i *Integrity) *string { return &i.Inventory },
 		"The [inventory](inventory.md) of every script of the payment page.", instead("none, and no page of evidence names owners"), example("checkout-scripts.yml")),
-	keyOr("pages", globs(), []string{"**/*.html"}, func(i *Integrity) *[]string { return &i.Pages },
-		"Globs of the release's HTML files that are pinned and judged."),
+	keyOr("pages", globs(), []string{"**/*.html", "**/*.htm"}, func(i *Integrity) *[]string { return &i.Pages },
+		"Globs of the release's HTML files that are pinned and judged. `.HTML` is `.html`."),
 	keyOr("algorithm", oneOfThe([]string{"sha256", "sha384", "sha512"}), "sha384", func(i *Integrity) *string { return &i.Algorithm },
 		"The hash in HTML and manifests. The record has sha384 in any case."),
 	key("public-url", checkedText("URL or path that ends in /", "public-path", checkPublicPath), func(i *Integrity) *string { return &i.PublicURL },

@@ -74,7 +74,7 @@ func (j *job) takeRelease(ctx context.Context, id release.Digest) (*dist, error)
 	var different *handover.DifferentError
 	if errors.As(err, &different) {
 		for _, m := range different.Mismatches {
-			if m.Fault != release.Extra || !isPage(m.Path) || !matches(j.cfg.Integrity.Pages, m.Path) {
+			if m.Fault != release.Extra || !isPage(m.Path) || !j.names(m.Path) {
 				return nil, j.r.In(j.dist, err)
 			}
 			d.added = append(d.added, m.Path)
@@ -262,7 +262,16 @@ func (j *job) adoptPages(files fs.FS) ([]adopt.Page, error) {
 	return all, nil
 }
 
-func isPage(name string) bool { return path.Ext(name) == ".html" || path.Ext(name) == ".htm" }
+func isPage(name string) bool {
+	ext := strings.ToLower(path.Ext(name))
+	return ext == ".html" || ext == ".htm"
+}
+
+// isXHTML says that a browser takes a file for a page by other rules than HTML's.
+func isXHTML(name string) bool {
+	ext := strings.ToLower(path.Ext(name))
+	return ext == ".xhtml" || ext == ".xht"
+}
 
 func htmlFiles(files fs.FS) (names []string, _ error) {
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {

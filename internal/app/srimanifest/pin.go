@@ -79,6 +79,7 @@ func (j *job) judge(p *pinned) (err error) {
 			Hint:    "put the page beside them, or name it by integrity.pages",
 		})
 	}
+	j.unreadPages(p)
 	if p.report, err = j.cover(p); err != nil {
 		return err
 	}
@@ -87,6 +88,26 @@ func (j *job) judge(p *pinned) (err error) {
 	}
 	finding.Sort(j.findings)
 	return nil
+}
+
+// unreadPages tells of pages in the folder at which nobody looked: what they load counts
+// nowhere.
+func (j *job) unreadPages(p *pinned) {
+	for _, f := range p.release.Files {
+		at := finding.Location{Path: j.inDist(f.Path)}
+		switch {
+		case isXHTML(f.Path):
+			j.found(finding.Finding{
+				Rule: "integrity/unread-page", Severity: finding.Medium, Location: at,
+				Message: "this page is XHTML, which is not read: what it loads is not pinned, and is in no figure", Hint: "serve it as HTML, in a file .html, or take it out of the folder",
+			})
+		case f.Role == release.HTML && !j.names(f.Path):
+			j.found(finding.Finding{
+				Rule: "integrity/unread-page", Severity: finding.Info, Location: at,
+				Message: "integrity.pages does not name this page: what it loads is not pinned, and is in no figure", Hint: "name it there if shoppers can get it",
+			})
+		}
+	}
 }
 
 // record writes what was made and seen: the release with its statement, signatures,

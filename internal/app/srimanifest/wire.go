@@ -137,11 +137,18 @@ func (j *job) rewrite(d *dist, came *before, pins func(string) integrity.Metadat
 // pagesOf are the pages of a release that the configuration names.
 func (j *job) pagesOf(r *release.Release) (names []string) {
 	for _, f := range r.Files {
-		if f.Role == release.HTML && matches(j.cfg.Integrity.Pages, f.Path) {
+		if (f.Role == release.HTML || isPage(f.Path)) && j.names(f.Path) {
 			names = append(names, f.Path)
 		}
 	}
 	return names
+}
+
+// names says whether the configuration names a page, with its extension in small
+// letters too: servers send .HTML as HTML.
+func (j *job) names(page string) bool {
+	ext := path.Ext(page)
+	return matches(j.cfg.Integrity.Pages, page) || matches(j.cfg.Integrity.Pages, strings.TrimSuffix(page, ext)+strings.ToLower(ext))
 }
 
 // modules are the scripts that pages import.
