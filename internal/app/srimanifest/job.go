@@ -86,7 +86,9 @@ func (j *job) distProblem() string {
 
 // outProblem compares out with dist where that is a folder for a release.
 func (j *job) outProblem(withDist bool) string {
-	if withDist && place.Inside(j.out, j.dist) || place.Inside(j.dir, j.out) {
+	// Of the modes with a folder in out, out itself is what has to be one.
+	given := place.Real(place.Within(j.dir, filepath.FromSlash(j.in.out)))
+	if withDist && place.Inside(j.out, j.dist) || place.Inside(j.dir, given) {
 		return "which is the release's folder, in it, or above the project; want a folder of its own, such as integrity"
 	}
 	if problem := j.folderProblem(j.out); problem != "" {
