@@ -489,3 +489,30 @@ func TestExcepted(t *testing.T) {
 		t.Errorf("got %v, %+v", severities, got.Totals())
 	}
 }
+
+// A document in an attribute loads with the page, without its import map and guard.
+func TestSrcdoc(t *testing.T) {
+	guarded := script("", "")
+	guarded.Text = `guard({"/app.js":"` + pin("app") + `"})`
+	for _, test := range []struct{ name, srcdoc, want string }{
+		{"a tag without a hash", "<script src=app.js></script>", "uncovered"},
+		{"a module", "<script type=module src=app.js></script>", "uncovered"},
+		{"a tag with its hash", "<script src=app.js integrity=" + pin("app") + " crossorigin></script>", "covered"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, dir := made(t, map[string]string{"index.html": "", "app.js": "app"})
+			doc := &page.Document{Elements: []page.Element{guarded}, Frames: []page.Attribute{{Element: "iframe", Name: "srcdoc", Value: test.srcdoc, Line: 7, Column: 3}}}
+			report, err := Read(Input{Release: r, Files: dir, Pages: map[string]*page.Document{"index.html": doc}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(report.Resources[0].Status); got != test.want {
+				t.Errorf("got %s, want %s: %+v", got, test.want, report.Findings)
+			}
+			told := slices.ContainsFunc(report.Findings, func(f finding.Finding) bool { return f.Rule == ruleUncovered && f.Location.Line == 7 })
+			if told != (test.want == "uncovered") {
+				t.Errorf("got %+v", report.Findings)
+			}
+		})
+	}
+}

@@ -24,9 +24,34 @@ func (r *reader) readPage(path string, doc *page.Document) {
 	for i := range doc.Inert {
 		v.element(&doc.Inert[i]) // where a script inserts them, or scripts are off, they load
 	}
+	v.documents()
 	v.hints()
 	v.follow()
 	v.judge()
+}
+
+// documents looks at the tags of those that stand in an attribute of the page. Neither
+// its import map nor its guard is in them: each tag has to have the hash.
+func (v *visit) documents() {
+	for _, f := range v.doc.Frames {
+		if f.Name != "srcdoc" {
+			continue
+		}
+		doc, err := page.Scan([]byte(f.Value))
+		if err != nil {
+			continue // larger than a page that holds it: there is none
+		}
+		for _, e := range slices.Concat(doc.Elements, doc.Inert) {
+			if e.URL == "" {
+				continue
+			}
+			if e.Kind == page.Module {
+				e.Kind = page.Script
+			}
+			e.Line, e.Column = f.Line, f.Column
+			v.element(&e)
+		}
+	}
 }
 
 func (v *visit) place(e *page.Element) location {
@@ -102,8 +127,8 @@ func (v *visit) tag(e *page.Element, role release.Role) {
 	to := v.reach(u.path, release.Initial, e.Kind == page.Module, v.place(e))
 	to.tagged, to.module = true, to.module || e.Kind == page.Module
 	to.covers = append(to.covers, covers...)
-	if to.open == "" {
-		to.open = open
+	if to.open == "" && open != "" {
+		to.open, to.at = open, v.place(e) // the tag that has to change, and not the first
 	}
 }
 
