@@ -216,6 +216,9 @@ func (c *comparison) unknown(r Resource, had bool, before BaselineResource) {
 	if r.Blocked != "" {
 		state = "; the browser blocked it: " + clip(r.Blocked)
 	}
+	if r.Via == Inline && !r.Executed && c.page.Loaded != nil {
+		state = "; it did not run, as where a policy forbids it"
+	}
 	switch {
 	case r.SHA384 == "":
 		if !had && r.Blocked != "" {

@@ -148,6 +148,7 @@ type Element struct {
 	Kind        Kind
 	URL         string // absolute, or relative to the document; "" for an inline one
 	Text        string // of an inline one
+	NoModule    bool   // for browsers that know no modules
 	Integrity   string
 	CrossOrigin string
 }

@@ -68,11 +68,38 @@ func observe(ctx context.Context, f *fetcher, o Options, address string, alter [
 		return page
 	}
 	page.Loaded, page.Resources = load, withElements(load.Resources, load.Elements, load.Document.URL)
+	page.Resources = append(page.Resources, idle(page, inlineScripts(o, got.body))...)
 	return page
 }
 
+// idle are the inline scripts of the document that the browser did not run, such as
+// those that a policy blocks: somebody put them there all the same.
+func idle(page Page, scripts []string) (all []Resource) {
+	ran := map[string]bool{}
+	for _, r := range page.Resources {
+		ran[r.SHA384] = true
+	}
+	at := page.Loaded.Document.URL
+	for _, h := range scripts {
+		if !ran[h] {
+			ran[h] = true
+			all = append(all, Resource{Kind: Script, Via: Inline, URL: at, In: "page", By: at, SHA384: h})
+		}
+	}
+	return all
+}
+
 // inline are the bytes of a document's inline scripts and styles.
-func inline(o Options, html []byte) (all []string) {
+func inline(o Options, html []byte) []string {
+	return inlineOf(o, html, func(Element) bool { return true })
+}
+
+// inlineScripts are those of the scripts that a browser should run.
+func inlineScripts(o Options, html []byte) []string {
+	return inlineOf(o, html, func(e Element) bool { return e.Kind == Script && !e.NoModule && strings.TrimSpace(e.Text) != "" })
+}
+
+func inlineOf(o Options, html []byte, wanted func(Element) bool) (all []string) {
 	if o.Scan == nil {
 		return nil
 	}
@@ -81,7 +108,7 @@ func inline(o Options, html []byte) (all []string) {
 		return nil
 	}
 	for _, e := range elements {
-		if e.URL == "" && len(all) < MaxResources {
+		if e.URL == "" && len(all) < MaxResources && wanted(e) {
 			all = append(all, Pin([]byte(e.Text)))
 		}
 	}

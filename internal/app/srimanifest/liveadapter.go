@@ -199,7 +199,7 @@ func scanLive(html []byte) ([]live.Element, error) {
 		if url != "" && doc.Base != "" {
 			url = live.Absolute(doc.Base, url)
 		}
-		out = append(out, live.Element{Kind: kind, URL: url, Text: e.Text, Integrity: e.Integrity, CrossOrigin: e.CrossOrigin})
+		out = append(out, live.Element{Kind: kind, URL: url, Text: e.Text, NoModule: e.NoModule, Integrity: e.Integrity, CrossOrigin: e.CrossOrigin})
 	}
 	return out, nil
 }

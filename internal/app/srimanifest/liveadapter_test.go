@@ -23,6 +23,7 @@ type shop struct {
 	injected    atomic.Value // of the third party's late script
 	policy      atomic.Value
 	login       atomic.Bool
+	inline      atomic.Value // more of the page
 }
 
 const ownScript = "window.own = 1;\n"
@@ -31,6 +32,7 @@ func newShop(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{}
 	s.injected.Store("window.late = 1;")
+	s.inline.Store("")
 	s.policy.Store("script-src 'self' 'unsafe-inline' http:; object-src 'none'")
 	s.third = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
@@ -54,7 +56,7 @@ func newShop(t *testing.T) *shop {
 			fmt.Fprint(w, "<!doctype html><title>Log in</title><form></form>")
 			return
 		}
-		fmt.Fprintf(w, "<!doctype html><title>Pay</title><style>p{margin:0}</style><script>window.inline = 1;</script><script src='/own.js' integrity='%s'></script><script id=third src='%s/third.js'></script>", live.Pin([]byte(ownScript)), s.third.URL)
+		fmt.Fprintf(w, "<!doctype html><title>Pay</title><style>p{margin:0}</style><script>window.inline = 1;</script><script src='/own.js' integrity='%s'></script><script id=third src='%s/third.js'></script>%s", live.Pin([]byte(ownScript)), s.third.URL, s.inline.Load())
 	}))
 	t.Cleanup(s.site.Close)
 	return s
@@ -142,12 +144,20 @@ func TestLive(t *testing.T) {
 			s.third.URL + "/third.js",
 		},
 		{"a weaker policy", func() { s.policy.Store("script-src 'self' 'unsafe-inline' 'unsafe-eval' http:; object-src 'none'") }, []string{"live/header-weakened " + s.site.URL + "/checkout Content-Security-Policy"}, ""},
+		{
+			"an inline script that the page's own policy blocks", func() {
+				s.inline.Store(`<meta http-equiv=Content-Security-Policy content="script-src http:"><script>window.skim = 1;</script><script nomodule>old()</script><script type=application/json>{}</script>`)
+			},
+			[]string{"live/new-script inline:" + s.site.URL + "/checkout"},
+			s.site.URL + "/checkout",
+		},
 		{"a login page", func() { s.login.Store(true) }, []string{"live/another-page " + s.site.URL + "/checkout"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s.injected.Store("window.late = 1;")
 			s.policy.Store("script-src 'self' 'unsafe-inline' http:; object-src 'none'")
 			s.login.Store(false)
+			s.inline.Store("")
 			test.alter()
 			var got []string
 			all := alarms(baseline, s.seen(t, ctx, b))
