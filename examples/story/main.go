@@ -9,7 +9,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"html/template"
 	"net"
 	"net/http"
 	"os"
@@ -165,8 +164,8 @@ func (s *story) release(title, from, to, state string, flags ...string) (id stri
 	return release.DigestOf(record).String(), s.do("deploy", state, flags...)
 }
 
-// page writes the shop's page beside the build's files: what a template of the
-// shop's server, or its own bundler, would do.
+// page writes the shop's page beside the build's files, as page.mjs does where there
+// is Node.js.
 func (s *story) page() error {
 	dist := filepath.Join(s.project, "dist")
 	r, err := release.Open(os.DirFS(dist))
@@ -174,15 +173,19 @@ func (s *story) page() error {
 		return err
 	}
 	entry, _ := r.Passes[0].Entry("checkout")
-	t, err := template.ParseFiles(filepath.Join(s.project, "index.html"))
+	page, err := os.ReadFile(filepath.Join(s.project, "index.html"))
 	if err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if err := t.Execute(&page, entry); err != nil {
-		return err
+	var tags strings.Builder
+	for _, file := range entry.CSS {
+		fmt.Fprintf(&tags, "<link rel=\"stylesheet\" href=%q>\n", file)
 	}
-	return os.WriteFile(filepath.Join(dist, "index.html"), page.Bytes(), 0o644) //nolint:gosec // a page
+	for _, file := range entry.JS {
+		fmt.Fprintf(&tags, "<script src=%q></script>\n", file)
+	}
+	page = bytes.Replace(page, []byte("<!-- entry: checkout -->"), []byte(tags.String()), 1)
+	return os.WriteFile(filepath.Join(dist, "index.html"), page, 0o644) //nolint:gosec // a page
 }
 
 // do runs a program, and wants the state that it says; "" wants success.
