@@ -248,11 +248,7 @@ func (j *job) confirm(ctx context.Context, from channel.Ref, state *static.State
 func (j *job) record(ctx context.Context, state *static.State) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	commit := ""
-	if full, err := j.Target.State(ctx); err == nil && full.Ref == state.Ref {
-		commit = full.Channel.Commit
-	}
-	for _, late := range j.Record(ctx, gh.TaskRollback, state.Ref, commit, gh.Status{State: gh.Success, Description: "live again"}) {
+	for _, late := range j.Record(ctx, gh.TaskRollback, state.Ref, j.CommitOf(ctx, state.Ref), gh.Status{State: gh.Success, Description: "live again"}) {
 		j.Logf("not recorded, and made good by the next run: %v", late)
 	}
 }

@@ -25,6 +25,15 @@ func (s *Site) GitHub() (*gh.Client, string, error) {
 	return client, "", err
 }
 
+// CommitOf is the commit of what is live; "" if that is not known, or no longer ref.
+func (s *Site) CommitOf(ctx context.Context, ref channel.Ref) string {
+	state, err := s.Target.State(ctx)
+	if err != nil || state.Ref != ref || state.Channel == nil {
+		return ""
+	}
+	return state.Channel.Commit
+}
+
 // Record has GitHub know what was published, and what became of it. It decides
 // nothing: what GitHub does not take is told, and made good by the next run.
 func (s *Site) Record(ctx context.Context, task gh.Task, ref channel.Ref, commit string, status gh.Status) []error {

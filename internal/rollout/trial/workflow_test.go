@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,6 +45,24 @@ func (s *shop) inAJob(a action.Action, api, commit string, inputs ...string) (co
 	return code, out.String() + string(told)
 }
 
+// failsWith has the check fail while shoppers get a page with this title.
+func (s *shop) failsWith(title string) {
+	s.replace("path: /health", "path: /paid")
+	files := s.files
+	s.files = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/paid" {
+			files.ServeHTTP(w, r)
+			return
+		}
+		page, err := os.ReadFile(filepath.Join(s.dir, "served", "index.html"))
+		if err != nil || strings.Contains(string(page), "<title>"+title) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprint(w, "ok")
+	})
+}
+
 // TestGitHubIsTold: a deploy and a rollback are deployments of their own, what is
 // replaced is inactive, and what GitHub did not take the next run makes good.
 func TestGitHubIsTold(t *testing.T) {
@@ -74,6 +93,13 @@ func TestGitHubIsTold(t *testing.T) {
 		t.Fatalf("got code %d\n%s", code, out)
 	}
 	wants("a rollback", "deploy a inactive", "deploy b inactive", "rollback a success")
+
+	s.failsWith("third")
+	code, out = s.inAJob(deploy.Action(), api, strings.Repeat("c", 40), "release="+s.release("third", nil), "clear-hold=true")
+	if code != 1 || !strings.Contains(out, "reverted: watch") {
+		t.Fatalf("got code %d\n%s", code, out)
+	}
+	wants("a deploy that is taken back", "deploy a inactive", "deploy b inactive", "rollback a inactive", "deploy c failure", "rollback a success")
 	if log := fake.Deployments()[0].Statuses[0].LogURL; log != "https://github.com/org/shop/actions/runs/77" {
 		t.Errorf("got the log %q", log)
 	}
