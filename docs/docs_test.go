@@ -19,6 +19,7 @@ import (
 
 // documents are those with configurations in them, and with links.
 var documents = []string{
+	"../examples/workflows/checkout.yml", "../examples/workflows/rollback.yml",
 	"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "../actions/build-bundle/README.md", "../actions/sri-manifest/README.md", "../actions/scan-image/README.md",
 	"build-bundle.md", "checkout-deploy.md", "configuration.md", "decisions.md", "benchmarks.md", "github.md",
 	"hashing.md", "html.md", "coverage.md", "headers.md", "inventory.md", "evidence.md", "signing.md", "live-check.md", "checks.md", "stores.md", "deploying.md", "../actions/deploy/README.md", "../actions/rollback/README.md", "../examples/workflows/live-check.yml", migrating, patterns,
@@ -102,6 +103,29 @@ func TestWorkflowsInDocuments(t *testing.T) {
 	}
 	if found < 4 {
 		t.Errorf("got %d uses of our actions, want those of the documents", found)
+	}
+}
+
+// A workflow's part that a page shows is in the example, to the letter, and so is the
+// script that makes the page: internal/e2e runs these.
+func TestShownWorkflowsAreTheExamples(t *testing.T) {
+	for document, example := range map[string]string{"deploying.md": "checkout.yml", "../actions/rollback/README.md": "rollback.yml"} {
+		whole, found := read(t, "../examples/workflows/"+example), false
+		for _, block := range yamlBlock.FindAllStringSubmatch(read(t, document), -1) {
+			if !isWorkflow(block[1]) {
+				continue
+			}
+			if found = true; !strings.Contains(whole, block[1]) {
+				t.Errorf("%s shows what examples/workflows/%s has not:\n%s", document, example, block[1])
+			}
+		}
+		if !found {
+			t.Errorf("%s shows no workflow, want a part of examples/workflows/%s", document, example)
+		}
+	}
+	shown, script := read(t, "deploying.md"), read(t, "../examples/page/page.mjs")
+	if !strings.Contains(shown, "```js\n// page.mjs\n"+script+"```\n") {
+		t.Errorf("deploying.md does not show examples/page/page.mjs, which is:\n%s", script)
 	}
 }
 

@@ -177,14 +177,15 @@ func (s *story) page() error {
 	if err != nil {
 		return err
 	}
-	var tags strings.Builder
+	var styles, scripts strings.Builder
 	for _, file := range entry.CSS {
-		fmt.Fprintf(&tags, "<link rel=\"stylesheet\" href=%q>\n", file)
+		fmt.Fprintf(&styles, "<link rel=\"stylesheet\" href=%q>", file)
 	}
 	for _, file := range entry.JS {
-		fmt.Fprintf(&tags, "<script src=%q></script>\n", file)
+		fmt.Fprintf(&scripts, "<script src=%q></script>", file)
 	}
-	page = bytes.Replace(page, []byte("<!-- entry: checkout -->"), []byte(tags.String()), 1)
+	page = bytes.Replace(page, []byte("<!-- styles -->"), []byte(styles.String()), 1)
+	page = bytes.Replace(page, []byte("<!-- scripts -->"), []byte(scripts.String()), 1)
 	return os.WriteFile(filepath.Join(dist, "index.html"), page, 0o644) //nolint:gosec // a page
 }
 

@@ -30,6 +30,7 @@ type workflow struct {
 	// trigger is the event's name; "" is push, or pull_request where the payload has one.
 	trigger string
 	token   string // of the job, "" for none
+	secrets map[string]string
 	tools   string // a folder of programs that the jobs find first; may be ""
 	trusted string // the file of certificates that containers trust; "" for their own
 }
@@ -84,6 +85,9 @@ func (w workflow) run(t *testing.T) outcome {
 	args = append(args, standInFlags(t)...)
 	if w.token != "" {
 		args = append(args, "--secret", "GITHUB_TOKEN="+w.token)
+	}
+	for name, value := range w.secrets {
+		args = append(args, "--secret", name+"="+value)
 	}
 	if strings.Contains(w.event, "pull_request") {
 		args[0] = "pull_request"
@@ -265,6 +269,17 @@ func (o outcome) succeeded(t *testing.T, jobs ...string) {
 	if slices.Sort(got); o.code != 0 || !slices.Equal(slices.Compact(got), jobs) {
 		t.Fatalf("got code %d and success of %q, want success of %q", o.code, got, jobs)
 	}
+}
+
+// results are how jobs ended.
+func (o outcome) results() map[string]string {
+	all := map[string]string{}
+	for _, l := range o.lines {
+		if l.Result != "" {
+			all[l.Job] = l.Result
+		}
+	}
+	return all
 }
 
 // of are the lines of a step.

@@ -187,7 +187,7 @@ func newShopWatched(t *testing.T) (*shopWatched, *ghtest.Fake) {
 	page, by := &paymentPage{host: host}, certificate(t, host)
 	page.released.Store(&map[string]string{})
 	page.url = serve(t, host, by, page) + "/"
-	fake := ghtest.New(t, ghtest.Options{Repository: "example/shop", Permissions: permissions(t)})
+	fake := ghtest.New(t, ghtest.Options{Repository: "example/shop", Permissions: permissions(t, read(t, repository(t), "examples/workflows/live-check.yml"), "live")})
 	s.page, s.browser, s.api = page, devTools(t, host), serve(t, host, by, fake)
 	write(t, s.folder, map[string]string{"ca.pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: by.Certificates[0].Certificate[0]}))})
 	private, public := keyPair(t)
@@ -200,16 +200,16 @@ func newShopWatched(t *testing.T) (*shopWatched, *ghtest.Fake) {
 	return s, fake
 }
 
-// permissions are those of the example's job: what is missing there, GitHub refuses.
-func permissions(t *testing.T) map[string]string {
+// permissions are those of a workflow's job: what is missing there, GitHub refuses.
+func permissions(t *testing.T, workflow, job string) map[string]string {
 	t.Helper()
 	var w struct {
 		Jobs map[string]struct{ Permissions map[string]string }
 	}
-	if err := yaml.Load([]byte(read(t, repository(t), "examples/workflows/live-check.yml")), &w, yaml.WithKnownFields(false)); err != nil {
+	if err := yaml.Load([]byte(workflow), &w, yaml.WithKnownFields(false)); err != nil {
 		t.Fatal(err)
 	}
-	return w.Jobs["live"].Permissions
+	return w.Jobs[job].Permissions
 }
 
 // release runs the workflow of the releases, and serves what it made.

@@ -120,6 +120,13 @@ func (f *Fake) Serve(t testing.TB) string {
 	return server.URL + f.options.Prefix
 }
 
+// Grant gives the token of the next job its permissions.
+func (f *Fake) Grant(permissions map[string]string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.options.Permissions = permissions
+}
+
 // Requests are the methods and paths of what was asked, in order.
 func (f *Fake) Requests() []string {
 	f.mu.Lock()
