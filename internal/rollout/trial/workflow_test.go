@@ -80,9 +80,10 @@ func TestGitHubIsTold(t *testing.T) {
 			t.Fatalf("%s: got %q, want %q", what, got, states)
 		}
 	}
+	second := ""
 	for i, name := range []string{"first", "second"} {
-		id := s.release(name, nil)
-		code, out := s.inAJob(deploy.Action(), api, commits[i], "release="+id)
+		second = s.release(name, nil)
+		code, out := s.inAJob(deploy.Action(), api, commits[i], "release="+second)
 		if code != 0 || !strings.Contains(out, "Time-line") {
 			t.Fatalf("got code %d\n%s", code, out)
 		}
@@ -100,6 +101,20 @@ func TestGitHubIsTold(t *testing.T) {
 		t.Fatalf("got code %d\n%s", code, out)
 	}
 	wants("a deploy that is taken back", "deploy a inactive", "deploy b inactive", "rollback a inactive", "deploy c failure", "rollback a success")
+
+	// The deploy after it publishes once more, to retire the one that failed.
+	if code, out := s.inAJob(deploy.Action(), api, strings.Repeat("d", 40), "release="+s.release("fourth", nil), "clear-hold=true"); code != 0 {
+		t.Fatalf("got code %d\n%s", code, out)
+	}
+	if code, out := s.inAJob(rollback.Action(), api, commits[1]); code != 0 {
+		t.Fatalf("got code %d\n%s", code, out)
+	}
+	told := []string{"deploy a inactive", "deploy b inactive", "rollback a inactive", "deploy c failure", "rollback a inactive", "deploy d inactive"}
+	wants("a rollback after that", append(told, "rollback a success")...)
+	if code, out := s.inAJob(rollback.Action(), api, commits[1], "release="+second); code != 0 {
+		t.Fatalf("got code %d\n%s", code, out)
+	}
+	wants("a rollback to one that is named", append(told, "rollback a inactive", "rollback b success")...)
 	if log := fake.Deployments()[0].Statuses[0].LogURL; log != "https://github.com/org/shop/actions/runs/77" {
 		t.Errorf("got the log %q", log)
 	}

@@ -9,7 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/org/checkout-deploy/internal/channel"
 	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/store"
 )
 
 // Candidates are the releases that a rollback could lead to, the newest first: they
@@ -29,6 +31,38 @@ func (t *Target) Candidates(ctx context.Context, live release.Digest, n int) (id
 		}
 	}
 	return ids, nil
+}
+
+// maxLogged is how many publications are looked through for a release's commit.
+const maxLogged = 50
+
+// commitOf is the commit that a release was last published with; "" if the last
+// publications don't say. It is for records and decides nothing, so an error says no more.
+func (t *Target) commitOf(ctx context.Context, id release.Digest) string {
+	if id.IsZero() { // the page of before the first deploy
+		return ""
+	}
+	bySeq := map[int64]string{}
+	for info, err := range t.Store.List(ctx, "deploy/log") {
+		if err != nil {
+			return ""
+		}
+		number, _, _ := strings.Cut(path.Base(info.Name), "-")
+		if seq, err := strconv.ParseInt(number, 10, 64); err == nil {
+			bySeq[seq] = info.Name
+		}
+	}
+	seqs := slices.Sorted(maps.Keys(bySeq))
+	for _, seq := range slices.Backward(seqs[max(0, len(seqs)-maxLogged):]) {
+		data, _, err := store.Read(ctx, t.Store, bySeq[seq], channel.MaxSize)
+		if err != nil {
+			continue
+		}
+		if _, c, err := channel.Open(data); err == nil && c.Live() == id && c.Commit != "" {
+			return c.Commit
+		}
+	}
+	return ""
 }
 
 // latestHealthy is the highest sequence that was recorded healthy, or 0.

@@ -37,7 +37,7 @@ func (t *Target) Restore(ctx context.Context, id release.Digest, reason, run str
 		if c.Fallback == left || c.Fallback == id {
 			c.Fallback = release.Digest{}
 		}
-		c.Commit, c.Run = "", run
+		c.Commit, c.Run = t.commitOf(ctx, id), run
 		c.Hold = &channel.Hold{Reason: printable(reason)}
 	})
 	if err != nil {

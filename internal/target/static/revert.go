@@ -34,6 +34,9 @@ func (t *Target) wayBack(ctx context.Context, p *Publication, of release.Digest)
 	}
 	if page != nil {
 		c := p.taken(of)
+		if !p.leaves(c.Live()) { // such as where releases are retired, or of a named one
+			c.Commit = t.commitOf(ctx, c.Live())
+		}
 		if original != nil {
 			back.Type = original.ContentType
 		}
@@ -73,12 +76,17 @@ func (p *Publication) taken(of release.Digest) channel.Channel {
 		c.Serve(c.Fallback)
 	} // else the original page
 	c.Commit = ""
-	if p.from.Channel != nil && p.from.Live() == c.Live() {
+	if p.leaves(c.Live()) {
 		c.Fallback, c.Original = p.from.Channel.Fallback, p.from.Channel.Original // one further back
 		c.Commit = p.from.Channel.Commit
 	}
 	c.Keep()
 	return c
+}
+
+// leaves says whether p takes the place of a release.
+func (p *Publication) leaves(id release.Digest) bool {
+	return p.from.Channel != nil && p.from.Live() == id
 }
 
 // prepared reads the revert of the sequence n.
