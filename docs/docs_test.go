@@ -129,6 +129,15 @@ func TestShownWorkflowsAreTheExamples(t *testing.T) {
 	}
 }
 
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 type step struct {
 	uses string
 	with map[string]any
