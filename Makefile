@@ -121,7 +121,7 @@ image: ## build the images localhost/checkout-deploy/{build-bundle,sri-manifest,
 
 e2e: export ACT := $(abspath $(TOOLS)/act)
 e2e: export ENGINE := $(ENGINE)
-e2e: image $(TOOLS)/act ## run workflows with the images, under act
+e2e: image $(TOOLS)/act $(TOOLS)/versitygw ## run workflows with the images, under act
 	$(GO) test -tags e2e -count=1 -timeout 15m -bench Start -benchtime 20x ./internal/e2e
 
 npm: $(PACKAGES:%=%/node_modules/.installed) ## install what the suites have of npm, if a lock changed

@@ -281,7 +281,7 @@ func (s *shopDeployed) stored(t *testing.T) (names []string) {
 func TestDeployWorkflows(t *testing.T) {
 	shop := newShopDeployed(t)
 	unsigned := shop.run(t, "checkout.yml", "deploy", "push", "", map[string]string{`with: { sign: key, key: "env://CHECKOUT_KEY" }`: "with: { sign: none }"})
-	if errs := unsigned.errors("deploy"); unsigned.code == 0 || !strings.Contains(errs, "nothing was written") || !strings.Contains(errs, "record is not signed") {
+	if errs := unsigned.errors("deploy"); unsigned.code == 0 || !strings.Contains(errs, "nothing was written") || !strings.Contains(errs, "record is not signed") || unsigned.outputs("deploy")["state"] != "unchanged" {
 		t.Fatalf("without a signature: got code %d and the errors %q", unsigned.code, errs)
 	}
 	if names := shop.stored(t); len(names) > 0 {
