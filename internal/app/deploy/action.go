@@ -43,7 +43,7 @@ func Action() action.Action {
 				{Name: "live", Doc: "The release that is live in the end, as far as is known."},
 				{Name: "sequence", Doc: "The sequence number of what is live in the end."},
 			},
-			Permissions: []string{"contents: read", "actions: read", "deployments: write", "id-token: write"},
+			Permissions: []string{"contents: read", "deployments: write", "id-token: write"},
 		},
 		Run: in.run,
 	}
