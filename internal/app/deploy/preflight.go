@@ -21,6 +21,9 @@ import (
 // public address would hide.
 func (j *job) preflight(ctx context.Context) error {
 	state, err := j.Target.State(ctx)
+	if errors.Is(err, static.ErrChannel) {
+		return action.Explain(fmt.Errorf("nothing was written: %w", err), "run rollback, with the id of a release as release if it can't without; where no release is in the store, the page was copied there: remove "+j.Env.Entry+", and deploy again")
+	}
 	if err != nil {
 		return err
 	}

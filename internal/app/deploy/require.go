@@ -67,6 +67,8 @@ func (j *job) healthyBefore(ctx context.Context) (err error) {
 		return fmt.Errorf("require.healthy: %w", err)
 	case state.Live() != j.id:
 		return fmt.Errorf("require.healthy: %s serves %s, want this release: deploy it there first", name, orNothing(state.Live()))
+	case state.Altered != nil:
+		return fmt.Errorf("require.healthy: %s: %w; deploy the release there again", name, state.Altered)
 	case !state.Healthy:
 		return fmt.Errorf("require.healthy: %s serves this release, and has not watched it to the end", name)
 	}

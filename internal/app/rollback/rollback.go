@@ -119,9 +119,12 @@ func (j *job) back(ctx context.Context) error {
 	if err != nil {
 		return j.stuck(ctx, err)
 	}
-	if w.Done() {
+	switch {
+	case w.Altered():
+		j.Logf("sequence %d is a rollback already, and its page was altered in the store: the one of %s is put back", w.From.Seq, site.Served(w.To.Release))
+	case w.Done():
 		j.Logf("sequence %d is a rollback already: %s is live, and deploys are on hold", w.From.Seq, site.Served(w.From.Release))
-	} else {
+	default:
 		j.Logf("%s is live by sequence %d; the way back leads to %s", site.Served(w.From.Release), w.From.Seq, site.Served(w.To.Release))
 	}
 	if done, err := j.rehearse(ctx, w.To.Release); done || err != nil {
@@ -136,8 +139,8 @@ func (j *job) back(ctx context.Context) error {
 
 // to leads to the release that was named.
 func (j *job) to(ctx context.Context) error {
-	before, err := j.Target.State(ctx)
-	if err != nil {
+	before, err := j.Target.Known(ctx)
+	if err = errors.Join(err, j.Target.Claimed(ctx)); err != nil {
 		return err
 	}
 	if err := j.Target.Complete(ctx, j.named); err != nil {
@@ -197,7 +200,7 @@ func (j *job) doubt(ctx context.Context, live release.Digest) {
 
 // stuck says what is missing, and what could be gone back to instead.
 func (j *job) stuck(ctx context.Context, err error) error {
-	state, reading := j.Target.State(ctx)
+	state, reading := j.Target.Known(ctx)
 	if reading != nil {
 		return err
 	}

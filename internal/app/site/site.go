@@ -70,7 +70,7 @@ func (in *Inputs) Open(ctx context.Context, r *action.Run) (*Site, error) {
 		return nil, action.Misuse(err)
 	}
 	s := &Site{Run: r, Env: *env, Config: cfg, Dir: dir, in: in, Name: runOf(r)}
-	s.Target, s.close, err = s.open(ctx, env)
+	s.Target, s.close, err = s.open(ctx, env, in.Peek)
 	return s, err
 }
 
@@ -80,7 +80,7 @@ func (s *Site) Beside(ctx context.Context, name string) (*static.Target, func() 
 	if !ok {
 		return nil, nil, action.Misuse(fmt.Errorf("environment: got %q, which the configuration does not have", name))
 	}
-	return s.open(ctx, env)
+	return s.open(ctx, env, true)
 }
 
 func choose(cfg *config.Config, name string) (*config.Environment, error) {
@@ -112,12 +112,12 @@ const (
 	pause    = 500 * time.Millisecond
 )
 
-func (s *Site) open(ctx context.Context, env *config.Environment) (*static.Target, func() error, error) {
+func (s *Site) open(ctx context.Context, env *config.Environment, peek bool) (*static.Target, func() error, error) {
 	public, err := url.Parse(env.URL)
 	if err != nil {
 		return nil, nil, action.Misuse(err)
 	}
-	st, end, err := s.store(ctx, env.Store)
+	st, end, err := s.store(ctx, env.Store, peek)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,13 +14,13 @@ import (
 )
 
 // store opens what an environment names: a folder of the project's, or a URL.
-func (s *Site) store(ctx context.Context, name string) (store.Store, func() error, error) {
+func (s *Site) store(ctx context.Context, name string, peek bool) (store.Store, func() error, error) {
 	a, err := address.Parse(name)
 	if err != nil {
 		return nil, nil, s.misused(err)
 	}
 	if path, ok := a.Folder(); ok {
-		return s.openFolder(path)
+		return s.openFolder(path, peek)
 	}
 	if token, ok := s.Lookup("ACTIONS_ID_TOKEN_REQUEST_TOKEN"); ok {
 		s.Mask(token)
@@ -39,12 +39,12 @@ func (s *Site) misused(err error) error {
 	return action.Misuse(fmt.Errorf("environments.%s.store: %w", s.Env.Name, err))
 }
 
-func (s *Site) openFolder(name string) (store.Store, func() error, error) {
+func (s *Site) openFolder(name string, peek bool) (store.Store, func() error, error) {
 	path, err := s.folder(name)
 	if err != nil {
 		return nil, nil, action.Misuse(err)
 	}
-	if _, err := os.Stat(path); s.in.Peek && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(path); peek && errors.Is(err, fs.ErrNotExist) {
 		return s.nothing()
 	}
 	d, err := dir.Open(path, s.Now)

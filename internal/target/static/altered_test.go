@@ -323,7 +323,6 @@ func TestDeployAltered(t *testing.T) {
 			s.alter("index.html", []byte(data))
 		}, "not the channel that the live page says"},
 		{"sequence 0 is live", func(s *shop) { s.replace("index.html", "seq=4", "seq=0") }, "reading the last line"},
-		{"the base of what is live", func(s *shop) { s.replace("index.html", `<base href="/`, `<base href="/x/`) }, "another address"},
 		{"the record of health", func(s *shop) { s.alter(healthyOf(4), []byte("{}")) }, "no record of health"},
 		{"the store is another environment's", func(s *shop) { s.Name = "staging" }, "another environment"},
 	} {
@@ -337,6 +336,20 @@ func TestDeployAltered(t *testing.T) {
 				t.Errorf("got %v, want %q", err, row.says)
 			}
 		})
+	}
+}
+
+// TestNoBase: a page without its base element is altered, and no obstacle.
+func TestNoBase(t *testing.T) {
+	s := newShop(t, 2, "A", "B")
+	s.deploy("A")
+	s.replace("index.html", `<base href="/`, `<base href="/x/`)
+	if now := s.live(); now.Altered == nil || !strings.Contains(now.Altered.Error(), "another address") || now.Live() != s.ids["A"] {
+		t.Errorf("got %+v, %v", now.Ref, now.Altered)
+	}
+	s.deploy("B")
+	if now := s.live(); now.Altered != nil || now.Live() != s.ids["B"] {
+		t.Errorf("got %+v, %v", now.Ref, now.Altered)
 	}
 }
 
@@ -460,6 +473,10 @@ func TestOriginal(t *testing.T) {
 			s.ok(err)
 			s.flip("B")
 		}},
+		{name: "their page is longer than what is read back", before: func(s *shop) {
+			s.alter("index.html", bytes.Repeat([]byte("<p>theirs"), maxOwn/9+1))
+			s.flip("A")
+		}, says: "no earlier release"},
 		{name: "their page is altered in the revert", before: func(s *shop) {
 			s.flip("A")
 			var r revert

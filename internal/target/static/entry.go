@@ -35,7 +35,8 @@ func (t *Target) baseElement(id release.Digest) string {
 }
 
 // cut is render's reverse: the release's own page, and ref. A page that is not
-// ours has no ref, which is no error.
+// ours has no ref, which is no error. One that is ours and has no base element is an
+// error, and what else it holds.
 func (t *Target) cut(data []byte) (page []byte, ref channel.Ref, ours bool, err error) {
 	rest, ref, ours, err := channel.CutRef(string(data))
 	if err != nil || !ours {
@@ -47,7 +48,7 @@ func (t *Target) cut(data []byte) (page []byte, ref channel.Ref, ours bool, err 
 	element := t.baseElement(ref.Release)
 	before, after, found := strings.Cut(rest, element)
 	if !found {
-		return nil, channel.Ref{}, false, fmt.Errorf("reading the entry: got no %s; was it written for another address?", element)
+		return []byte(rest), ref, true, fmt.Errorf("got no %s; was it written for another address?", element)
 	}
 	return []byte(before + after), ref, true, nil
 }

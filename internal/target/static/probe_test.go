@@ -139,6 +139,9 @@ func TestPutBack(t *testing.T) {
 	if now.Altered == nil || !strings.Contains(now.Altered.Error(), "sequence 2 is live, and 6 was recorded healthy after it") || !now.Situation(s.ids["A"]).Altered {
 		t.Errorf("got %v", now.Altered)
 	}
+	if back := now.Situation(s.ids["B"]).Fallback; back != s.ids["C"] {
+		t.Errorf("the way back from B would lead to %s, want C", back)
+	}
 	p, err := s.prepare("A")
 	s.ok(err)
 	_, err = s.Publish(t.Context(), p)

@@ -88,7 +88,8 @@ func (t *Target) following(from *State) channel.Channel {
 	if from.Channel == nil { // nothing, or a page whose channel was lost
 		n := from.Ref.Seq
 		next := channel.Channel{Target: t.Name, Seq: n + 2 - n%2, Prev: from.Ref.Channel}
-		if from.Foreign && from.header.ContentEncoding == "" { // what is stored compressed takes no last line
+		// What is stored compressed takes no last line, and what is too long nobody reads back.
+		if from.Foreign && from.header.ContentEncoding == "" && len(from.Page) <= maxOwn {
 			next.Original = release.DigestOf(from.Page)
 		}
 		return next

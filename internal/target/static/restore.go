@@ -8,7 +8,6 @@ import (
 
 	"github.com/org/checkout-deploy/internal/channel"
 	"github.com/org/checkout-deploy/internal/release"
-	"github.com/org/checkout-deploy/internal/store"
 )
 
 // Restore leads everybody to a release that is in the store already, and sets the
@@ -16,7 +15,7 @@ import (
 // what comes: somebody thought it wrong. The errors are Publish's, and ErrIncomplete
 // if the release is not there.
 func (t *Target) Restore(ctx context.Context, id release.Digest, reason, run string) (*State, error) {
-	s, err := t.whatIsKnown(ctx)
+	s, err := t.Known(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +45,10 @@ func (t *Target) Restore(ctx context.Context, id release.Digest, reason, run str
 	return t.Publish(ctx, p)
 }
 
-// whatIsKnown is the state, and the page alone where its channel was lost.
-func (t *Target) whatIsKnown(ctx context.Context) (*State, error) {
+// Known is the state, and the page alone where its channel can't be told: ErrChannel.
+func (t *Target) Known(ctx context.Context) (*State, error) {
 	s, err := t.State(ctx)
-	if store.CodeOf(err) == store.NotFound {
+	if errors.Is(err, ErrChannel) {
 		return t.entry(ctx)
 	}
 	return s, err

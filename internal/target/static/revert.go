@@ -111,10 +111,15 @@ type Way struct {
 	version  store.Version
 	page     []byte
 	header   store.Header
+	there    bool // page is what shoppers get
 }
 
-// Done says that a revert is live already: there is nothing to do.
+// Done says that a revert is live already. There is nothing to do, unless it was Altered.
 func (w *Way) Done() bool { return w.From == w.To }
+
+// Altered says that the page of the revert that is live is not the one that was prepared,
+// which is put back.
+func (w *Way) Altered() bool { return w.Done() && !w.there }
 
 // Way reads the page that is live, the revert that was prepared for it and the
 // marker and record of what it leads to, and checks that they belong together. Nothing is
@@ -132,21 +137,18 @@ func (t *Target) Way(ctx context.Context, only *channel.Ref) (*Way, error) {
 	case now.Ref.Seq == 0:
 		return nil, fmt.Errorf("taking back what is live: %s is not a page that a deploy put there", t.Entry)
 	}
-	w := &Way{From: now.Ref, To: now.Ref, version: now.Version, header: now.header}
-	if isRevert(now.Ref.Seq) {
-		w.page, err = t.render(now.Page, now.Ref)
-		return w, err
-	}
+	w := &Way{From: now.Ref, version: now.Version}
 	if err = t.back(ctx, w); err != nil {
 		return nil, fmt.Errorf("taking back sequence %d: %w", now.Ref.Seq, err)
 	}
+	w.there = now.Altered == nil && t.serves(w.page, now.Page, now.Ref)
 	return w, nil
 }
 
 // Go goes the way, by one conditional write; the errors are Publish's.
 func (t *Target) Go(ctx context.Context, w *Way) (*State, error) {
 	version := w.version
-	if !w.Done() {
+	if !w.there {
 		var err error
 		if version, err = t.swap(ctx, swap{from: w.version, over: w.From.Channel, page: w.page, header: w.header, ref: w.To}); err != nil {
 			return nil, fmt.Errorf("taking back sequence %d: %w", w.From.Seq, err)
@@ -172,14 +174,15 @@ func (t *Target) serves(page, own []byte, ref channel.Ref) bool {
 	return err == nil && bytes.Equal(made, page)
 }
 
-// back reads and checks what takes back what w leads from.
+// back reads and checks what takes back what w leads from, or is it.
 func (t *Target) back(ctx context.Context, w *Way) error {
-	name := revertOf(w.From.Seq)
-	r, err := t.prepared(ctx, w.From.Seq)
+	n := w.From.Seq - w.From.Seq%2
+	name := revertOf(n)
+	r, err := t.prepared(ctx, n)
 	switch {
 	case err != nil:
 		return err
-	case r.Of != w.From.Channel:
+	case r.Of != w.From.Channel && !isRevert(w.From.Seq):
 		return fmt.Errorf("%s is of the channel %s, and %s is live", name, r.Of, w.From.Channel)
 	case r.Channel == nil:
 		return target.ErrNoWayBack
@@ -189,8 +192,9 @@ func (t *Target) back(ctx context.Context, w *Way) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	own, to, ours, err := t.cut(r.Page)
-	want := channel.Ref{Seq: w.From.Seq + 1, Nonce: c.Nonce, Release: c.Live(), Channel: e.Digest}
-	if err != nil || !ours || to != want || c.Target != t.Name || c.Seq != to.Seq || c.Prev != w.From.Channel || !t.serves(r.Page, own, to) {
+	want := channel.Ref{Seq: n + 1, Nonce: c.Nonce, Release: c.Live(), Channel: e.Digest}
+	other := isRevert(w.From.Seq) && to != w.From
+	if err != nil || !ours || other || to != want || c.Target != t.Name || c.Seq != to.Seq || c.Prev != r.Of || !t.serves(r.Page, own, to) {
 		return fmt.Errorf("%s: its page, its channel and the target %q don't belong together: it was altered in the store", name, t.Name)
 	}
 	if !to.Release.IsZero() {

@@ -28,8 +28,10 @@ type State struct {
 	// Altered says why what is served is not what was published last: the page has other
 	// bytes than the release's, or an old one was put back.
 	Altered error
-	// latest is the highest sequence that was recorded healthy.
+	// latest is the highest sequence that was recorded healthy, and better its release
+	// if it is above what is live.
 	latest int64
+	better release.Digest
 	header store.Header // of the entry
 }
 
@@ -42,6 +44,8 @@ func (s *State) Healthiest() release.Digest {
 	switch {
 	case s.Channel == nil:
 		return release.Digest{}
+	case !s.better.IsZero():
+		return s.better
 	case s.Healthy:
 		return s.Live()
 	}
@@ -92,8 +96,14 @@ func (t *Target) State(ctx context.Context) (*State, error) {
 	if s.latest, err = t.latestHealthy(ctx); err != nil {
 		return s, err
 	}
-	if s.Altered = t.isServed(ctx, s.Channel, s.Page); s.Altered == nil && s.latest > s.Ref.Seq {
-		s.Altered = fmt.Errorf("sequence %d is live, and %d was recorded healthy after it: an old page was put back", s.Ref.Seq, s.latest)
+	if s.Altered == nil {
+		s.Altered = t.isServed(ctx, s.Channel, s.Page)
+	}
+	if s.latest > s.Ref.Seq {
+		s.Altered = errors.Join(s.Altered, fmt.Errorf("sequence %d is live, and %d was recorded healthy after it: an old page was put back", s.Ref.Seq, s.latest))
+		h, err := t.healthAt(ctx, healthyOf(s.latest))
+		s.better = h.Release
+		return s, err
 	}
 	return s, nil
 }
@@ -109,30 +119,40 @@ func (t *Target) entry(ctx context.Context) (*State, error) {
 	}
 	page, ref, ours, err := t.cut(data)
 	if err != nil {
-		return nil, fmt.Errorf("reading what is live: %s: %w", t.Entry, err)
+		err = fmt.Errorf("reading what is live: %s: %w", t.Entry, err)
 	}
-	if !ours {
+	switch {
+	case err != nil && !ours:
+		return nil, err
+	case !ours:
 		page = data
 	}
-	return &State{Version: info.Version, Foreign: !ours, Ref: ref, Page: page, header: info.Header}, nil
+	return &State{Version: info.Version, Foreign: !ours, Ref: ref, Page: page, Altered: err, header: info.Header}, nil
 }
 
-// published reads the channel that a page names, and holds it against the page.
+// ErrChannel says that nobody can tell what is live from what the store has of it.
+var ErrChannel = errors.New("the channel that the live page names is lost, or one of them was altered")
+
+// published reads the channel that a page names, and holds it against the page:
+// ErrChannel if they don't belong together.
 func (t *Target) published(ctx context.Context, ref channel.Ref) (*channel.Channel, error) {
 	name, data, err := t.logged(ctx, ref)
-	if err != nil {
+	switch {
+	case store.CodeOf(err) == store.NotFound:
+		return nil, fmt.Errorf("reading the channel that is live: %w: %w", ErrChannel, err)
+	case err != nil:
 		return nil, fmt.Errorf("reading the channel that is live: %w", err)
 	}
 	e, c, err := channel.Open(data)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w: %w", name, ErrChannel, err)
 	case e.Digest != ref.Channel:
-		return nil, fmt.Errorf("%s: got SHA-256 %s, and the page that is live names %s: one of them was altered", name, e.Digest, ref.Channel)
+		return nil, fmt.Errorf("%s: %w: got SHA-256 %s, and the page names %s", name, ErrChannel, e.Digest, ref.Channel)
 	case c.Target != t.Name:
 		return nil, fmt.Errorf("%s: got the target %q, want %q: the store belongs to another environment", name, c.Target, t.Name)
 	case c.Seq != ref.Seq || c.Nonce != ref.Nonce || c.Live() != ref.Release:
-		return nil, fmt.Errorf("%s: it is not the channel that the live page says it is", name)
+		return nil, fmt.Errorf("%s: it is not the channel that the live page says it is: %w", name, ErrChannel)
 	}
 	return c, nil
 }
