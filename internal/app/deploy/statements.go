@@ -33,20 +33,30 @@ func (j *job) verdictOf(ctx context.Context, name string, worst config.Verdict) 
 	if err != nil {
 		return fmt.Errorf("require.%s: %w", name, err)
 	}
-	var said struct {
-		Result string `json:"result"`
-	}
+	said, err := resultOf(s.Predicate)
 	switch {
 	case s.Release != j.id:
 		return fmt.Errorf("require.%s: the statement is about release %s, want this one, %s", name, s.Release, j.id)
 	case s.PredicateType != testResult:
 		return fmt.Errorf("require.%s: got a statement of the type %q, want %s", name, s.PredicateType, testResult)
-	case json.Unmarshal(s.Predicate, &said) != nil:
+	case err != nil:
 		return fmt.Errorf("require.%s: the statement holds no result", name)
-	case said.Result == "PASSED" || said.Result == "WARNED" && worst == config.VerdictWarn:
+	case said == "PASSED" || said == "WARNED" && worst == config.VerdictWarn:
 		return nil
 	}
-	return fmt.Errorf("require.%s: got the result %q, want %s", name, cmp.Or(said.Result, "none"), accepted[worst])
+	return fmt.Errorf("require.%s: got the result %q, want %s", name, cmp.Or(said, "none"), accepted[worst])
+}
+
+// resultOf reads the member result, as it is spelled: encoding/json takes "Result" for
+// it too, and of two the last.
+func resultOf(predicate json.RawMessage) (result string, err error) {
+	v, err := release.ParseJSON(string(predicate))
+	for _, m := range v.Members {
+		if m.Name == "result" {
+			result = m.Text
+		}
+	}
+	return result, err
 }
 
 var accepted = map[config.Verdict]string{config.VerdictPass: "PASSED", config.VerdictWarn: "PASSED or WARNED"}

@@ -251,7 +251,7 @@ func (s *shop) judge(name, id, result, key string) {
 		s.t.Fatal(err)
 	}
 	data, err := release.Statement{
-		Release: of, PredicateType: "https://in-toto.io/attestation/test-result/v0.1", Predicate: fmt.Appendf(nil, `{"result":%q,"configuration":[]}`, result),
+		Release: of, PredicateType: "https://in-toto.io/attestation/test-result/v0.1", Predicate: fmt.Appendf(nil, `{"result":"%s","configuration":[]}`, result),
 	}.Encode()
 	if err != nil {
 		s.t.Fatal(err)
@@ -282,6 +282,7 @@ func TestVerdictsThatCount(t *testing.T) {
 		{"with a warning", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "WARNED", "ours") }, `got the result "WARNED", want PASSED`},
 		{"it failed", "scan: warn", func(s *shop, id string) { s.judge("scan", id, "FAILED", "ours") }, `got the result "FAILED", want PASSED or WARNED`},
 		{"without a result", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "", "ours") }, `got the result "none"`},
+		{"with another word for it", "gate: pass", func(s *shop, id string) { s.judge("gate", id, `FAILED","reſult":"PASSED`, "ours") }, `got the result "FAILED"`},
 		{"another release passed", "gate: pass", func(s *shop, _ string) { s.judge("gate", strings.Repeat("1", 64), "PASSED", "ours") }, "the statement is about release 1111"},
 		{"nobody signed", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "PASSED", "") }, "attestations/gate.json: it is not signed"},
 		{"somebody else signed", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "PASSED", "theirs") }, "attestations/gate.json: its signature"},
