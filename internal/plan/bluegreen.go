@@ -31,6 +31,8 @@ func BlueGreen(s target.Situation, o Settings) (Plan, error) {
 	before := []Step{{Kind: Stage}, {Kind: Verify}, {Kind: Preview}, {Kind: Publish, Weights: everybody}}
 	why := fmt.Sprintf("release %.12s is the first", s.Wanted)
 	switch {
+	case s.Foreign:
+		why = fmt.Sprintf("release %.12s replaces a page that something else put there, which is kept", s.Wanted)
 	case s.Live == s.Wanted && s.Altered:
 		why = fmt.Sprintf("release %.12s is live, and its page was altered in the store", s.Wanted)
 	case s.Live == s.Wanted:

@@ -36,7 +36,7 @@ func TestBlueGreen(t *testing.T) {
 		{"held, and it is live", target.Situation{Wanted: b, Live: b, Held: "5xx"}, settings, "", "", plan.ErrHeld},
 		{"held and foreign", target.Situation{Wanted: b, Held: "5xx", Foreign: true}, adopting, "", "", plan.ErrHeld},
 		{"a foreign page", target.Situation{Wanted: b, Foreign: true}, settings, "", "", plan.ErrForeign},
-		{"a foreign page that is adopted", target.Situation{Wanted: b, Foreign: true}, adopting, whole, "is the first", nil},
+		{"a foreign page that is adopted", target.Situation{Wanted: b, Foreign: true}, adopting, whole, "something else put there, which is kept", nil},
 		{"nothing to adopt", target.Situation{Wanted: b, Live: a}, adopting, whole, "replaces", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -103,6 +103,7 @@ func (j *job) record(ctx context.Context, out rollout.Outcome) []error {
 		if !j.reverted(seen) { // somebody else's publication: theirs to record
 			return j.Record(ctx, gh.TaskDeploy, j.rollout.Flipped(), j.commit, gh.Status{State: gh.Failure, Description: "somebody else published over it"})
 		}
+		j.Reverted(ctx, seen.Ref)
 		return append(
 			j.Record(ctx, gh.TaskDeploy, j.rollout.Flipped(), j.commit, gh.Status{State: gh.Failure, Description: "it failed, and was taken back"}),
 			j.Record(ctx, gh.TaskRollback, seen.Ref, j.CommitOf(ctx, seen.Ref), gh.Status{State: gh.Success, Description: "live again"})...)

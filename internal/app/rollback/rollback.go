@@ -238,6 +238,7 @@ func (j *job) confirm(ctx context.Context, from channel.Ref, state *static.State
 	checks := site.Checks{Site: j.Site, Served: func() *static.State { return state }}
 	shown := checks.Confirm(ctx)
 	if shown == nil {
+		j.Reverted(ctx, state.Ref)
 		j.SetOutput("state", "reverted")
 		j.Logf("%s serves %s; deploys are on hold until one is given %s", j.URL(), site.Served(state.Live()), site.ClearHold)
 	} else {

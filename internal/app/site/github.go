@@ -25,6 +25,17 @@ func (s *Site) GitHub() (*gh.Client, string, error) {
 	return client, "", err
 }
 
+// Reverted records that a revert was seen at the public address. Without it a page of
+// before the revert that somebody puts back would not be known for an old one.
+func (s *Site) Reverted(ctx context.Context, ref channel.Ref) {
+	if ref.Release.IsZero() || ref.Seq%2 == 0 {
+		return
+	}
+	if err := s.Target.Healthy(ctx, ref); err != nil {
+		s.Logf("not recorded: %v", err)
+	}
+}
+
 // CommitOf is the commit of what is live; "" if that is not known, or no longer ref.
 func (s *Site) CommitOf(ctx context.Context, ref channel.Ref) string {
 	state, err := s.Target.State(ctx)

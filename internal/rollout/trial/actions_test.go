@@ -233,6 +233,25 @@ func TestBadRelease(t *testing.T) {
 	s.shows("good")
 }
 
+// TestPutBackAfterRollback: the page that was taken back comes back whole, by somebody's
+// hand, and is known for an old one.
+func TestPutBackAfterRollback(t *testing.T) {
+	s := newShop(t, "")
+	s.release("first", nil)
+	s.deploys(0, "live")
+	s.release("second", nil)
+	s.deploys(0, "live")
+	page, err := os.ReadFile(filepath.Join(s.dir, "served", "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wants(rollback.Action(), 0, "reverted")
+	s.write("served/index.html", string(page))
+	if out := s.deploys(0, "live"); !strings.Contains(out, "altered in the store") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
 // TestRewritten: what a CDN makes of a script is seen before anybody is led to it.
 func TestRewritten(t *testing.T) {
 	s := newShop(t, "")

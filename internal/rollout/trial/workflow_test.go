@@ -251,7 +251,7 @@ func (s *shop) judge(name, id, result, key string) {
 		s.t.Fatal(err)
 	}
 	data, err := release.Statement{
-		Release: of, PredicateType: "https://in-toto.io/attestation/test-result/v0.1", Predicate: fmt.Appendf(nil, `{"result":"%s","configuration":[]}`, result),
+		Release: of, PredicateType: "https://in-toto.io/attestation/test-result/v0.1", Predicate: fmt.Appendf(nil, `{"result":"%s","configuration":[{"name":"%s"}]}`, result, name),
 	}.Encode()
 	if err != nil {
 		s.t.Fatal(err)
@@ -284,6 +284,14 @@ func TestVerdictsThatCount(t *testing.T) {
 		{"without a result", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "", "ours") }, `got the result "none"`},
 		{"with another word for it", "gate: pass", func(s *shop, id string) { s.judge("gate", id, `FAILED","reſult":"PASSED`, "ours") }, `got the result "FAILED"`},
 		{"another release passed", "gate: pass", func(s *shop, _ string) { s.judge("gate", strings.Repeat("1", 64), "PASSED", "ours") }, "the statement is about release 1111"},
+		{"the gate's is given for the scan's", "scan: pass", func(s *shop, id string) {
+			s.judge("gate", id, "PASSED", "ours")
+			for _, end := range []string{".json", ".json" + release.SignatureExtension} {
+				if err := os.Rename(filepath.Join(s.dir, "dist", "attestations", "gate"+end), filepath.Join(s.dir, "dist", "attestations", "scan"+end)); err != nil {
+					s.t.Fatal(err)
+				}
+			}
+		}, `names ["gate"], want one with the name "scan"`},
 		{"nobody signed", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "PASSED", "") }, "attestations/gate.json: it is not signed"},
 		{"somebody else signed", "gate: pass", func(s *shop, id string) { s.judge("gate", id, "PASSED", "theirs") }, "attestations/gate.json: its signature"},
 		{"changed since", "gate: pass", func(s *shop, id string) {

@@ -106,7 +106,8 @@ type health struct {
 	Release release.Digest `json:"release"`
 }
 
-// Healthy records that what ref names was watched, and passed.
+// Healthy records that what ref names was watched, and passed; of a revert, that it was
+// seen at the public address: a later page that comes back is known by that.
 func (t *Target) Healthy(ctx context.Context, ref channel.Ref) error {
 	data, err := json.Marshal(health{1, ref.Channel, ref.Release})
 	if err != nil {
