@@ -56,9 +56,9 @@ func (j *job) writeBaseline(ctx context.Context, data []byte, s signer) error {
 	}
 	files := map[string][]byte{name: data}
 	if s.Signer != nil {
-		bundle, err := s.Sign(ctx, data)
+		bundle, err := j.bundle(ctx, s, "the baseline", data)
 		if err != nil {
-			return signError(fmt.Errorf("signing the baseline: %w", err), err)
+			return err
 		}
 		files[name+signed] = bundle
 	}

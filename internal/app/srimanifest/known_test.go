@@ -144,7 +144,7 @@ func TestRecords(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w.app.Store(test.app)
 			write(t, w.dir, test.files)
-			args := []string{"--mode", "live"}
+			args := []string{"--mode", "live", "--sign", "key", "--key", "key.pem"}
 			if test.records != "" {
 				args = append(args, "--records", test.records)
 			}
@@ -182,7 +182,7 @@ func TestBrokenCheckIsTold(t *testing.T) {
 		{name: "a browser that does not answer", inputs: []string{"browser=http://127.0.0.1:1"}, code: 3, says: "The browser did not answer"},
 		{name: "no baseline", config: "{ live: { pages: [PAGE], allow: [127.0.0.1], baseline: none.json } }", code: 2, want: []string{"live/no-baseline"}, says: "compared with no baseline"},
 		{name: "a baseline that somebody changed", files: map[string]string{"checkout-baseline.json": strings.Replace(before["checkout-baseline.json"], "app.js", "evil.js", 1)}, code: 4, want: []string{"live/no-baseline"}, says: "compared with no baseline"},
-		{name: "no identity to sign with", inputs: []string{"sign=keyless"}, code: 4, want: []string{"live/incomplete"}, says: "identity token"},
+		{name: "no identity to sign with", inputs: []string{"sign=keyless", "key="}, code: 4, want: []string{"live/incomplete"}, says: "identity token"},
 		{name: "an inventory that can't be read", config: "{ inventory: key.pem, live: { pages: [PAGE], allow: [127.0.0.1] } }", code: 2, want: []string{"live/incomplete", "live/unsigned-baseline"}, says: "key.pem"},
 		{name: "pages that can't be looked at", config: "{ live: { pages: [" + many + "] } }", code: 1, want: []string{"live/incomplete", "live/page-not-seen", "live/unsigned-baseline"}, says: "101 pages"},
 	} {
@@ -193,7 +193,7 @@ func TestBrokenCheckIsTold(t *testing.T) {
 				w.configure(t, test.config)
 			}
 			fake := ghtest.New(t, ghtest.Options{Repository: "org/shop", Permissions: permissions(t)})
-			got := inAJob(t, w.dir, fake.Serve(t), append(test.inputs, "mode=live")...)
+			got := inAJob(t, w.dir, fake.Serve(t), append([]string{"mode=live", "sign=key", "key=key.pem"}, test.inputs...)...)
 			if rules := w.told(t); got.code != test.code || !slices.Equal(rules, test.want) {
 				t.Errorf("got code %d and %q, want %d and %q: %+v", got.code, rules, test.code, test.want, got)
 			}
@@ -207,7 +207,7 @@ func TestBrokenCheckIsTold(t *testing.T) {
 	}
 	w.app.Store(second)
 	write(t, w.dir, before)
-	if got := laptop(t, w.dir, "--mode", "live", "--previous", "none.json"); !slices.Equal(w.told(t), []string{"live/chain-broken", "live/changed-script"}) {
+	if got := laptop(t, w.dir, "--mode", "live", "--sign", "key", "--key", "key.pem", "--previous", "none.json"); !slices.Equal(w.told(t), []string{"live/chain-broken", "live/changed-script"}) {
 		t.Errorf("a broken check hides what changed: got %+v", got)
 	}
 }
@@ -222,13 +222,47 @@ func TestBaselineSigner(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w.configure(t, test.config)
-			laptop(t, w.dir, "--mode", "live")
+			laptop(t, w.dir, "--mode", "live", "--sign", "key", "--key", "key.pem")
 			pack, err := evidence.Read([]byte(tree(t, w.dir)["integrity/live/evidence.json"]))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if notes := strings.Join(pack.Notes, "\n"); strings.Join(w.told(t), " ") != test.want || !strings.Contains(notes, "baseline of SHA-256 "+fmt.Sprintf("%x", sha256.Sum256([]byte(tree(t, w.dir)["checkout-baseline.json"])))) || !strings.Contains(notes, test.says) {
 				t.Errorf("got %q and the notes %q", w.told(t), notes)
+			}
+		})
+	}
+}
+
+// Whom the next check will not believe is told by this one.
+func TestSigner(t *testing.T) {
+	other := openssl(t, openssl(t, "", "ecparam", "-genkey", "-name", "prime256v1", "-noout"), "pkcs8", "-topk8", "-nocrypt")
+	w := newWatched(t)
+	write(t, w.dir, map[string]string{"other.pem": other})
+	named, nobody := "{ signed-by: { key: key.pub }, live: { pages: [PAGE], allow: [127.0.0.1] } }", "{ live: { pages: [PAGE], allow: [127.0.0.1] } }"
+	for _, test := range []struct {
+		name, config string
+		args         []string
+		code         int // nothing fails but an error
+		want         []string
+		bundle       bool
+	}{
+		{"whom it names", named, []string{"--sign", "key", "--key", "key.pem"}, 0, nil, true},
+		{"somebody else", named, []string{"--sign", "key", "--key", "other.pem"}, 2, nil, false},
+		{"nobody", named, nil, 0, []string{"live/unsigned"}, false},
+		{"anybody", nobody, []string{"--sign", "key", "--key", "other.pem"}, 0, []string{"live/unsigned-baseline"}, true},
+		{"nobody where nobody is named", nobody, nil, 0, []string{"live/unsigned-baseline"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w.configure(t, test.config)
+			got := laptop(t, w.dir, append(test.args, "--mode", "live", "--fail-severity", "none")...)
+			pack := tree(t, w.dir)["integrity/live/evidence.json"]
+			_, signed := tree(t, w.dir)["integrity/live/evidence.json.sigstore.json"]
+			if got.code != test.code || !slices.Equal(w.told(t), test.want) || signed != test.bundle || pack == "" {
+				t.Errorf("got code %d, %q and a signature: %t, want %d, %q and %t: %+v", got.code, w.told(t), signed, test.code, test.want, test.bundle, got)
+			}
+			if test.code != 0 && (!strings.Contains(got.log, "integrity.signed-by names somebody else") || !strings.Contains(got.log, "sign as whom")) {
+				t.Errorf("got no cause and no help: %s", got.log)
 			}
 		})
 	}

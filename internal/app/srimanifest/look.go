@@ -45,6 +45,7 @@ func (in *inputs) look(ctx context.Context, r *action.Run) (err error) {
 	if err := j.goOn(ctx, l, "live/incomplete", err); err != nil {
 		return err
 	}
+	j.tellUnsigned()
 	if err := j.readKnown(ctx, l); err != nil {
 		return err
 	}

@@ -296,6 +296,25 @@ func TestWithoutBrowser(t *testing.T) {
 	}
 }
 
+// A baseline that the next check would not believe is not written.
+func TestBaselineOfSomebodyElse(t *testing.T) {
+	p := newPayPage(t)
+	dir, program := p.checked(t)
+	private := openssl(t, openssl(t, "", "ecparam", "-genkey", "-name", "prime256v1", "-noout"), "pkcs8", "-topk8", "-nocrypt")
+	write(t, dir, map[string]string{
+		"key.pem": private, "other.pub": publicKey,
+		"checkout-deploy.yml": fmt.Sprintf("version: 1\nintegrity: { signed-by: { key: other.pub }, live: { pages: [%q], allow: [127.0.0.1], stay: 1s } }\n", p.site.URL+"/"),
+	})
+	got := laptop(t, dir, "--mode", "baseline", "--browser", program, "--sign", "key", "--key", "key.pem")
+	if _, there := tree(t, dir)["checkout-baseline.json"]; there || got.code != 2 || !strings.Contains(got.log, "integrity.signed-by names somebody else") {
+		t.Errorf("by another key: got %+v and a baseline: %t", got, there)
+	}
+	got = laptop(t, dir, "--mode", "baseline", "--browser", program)
+	if _, there := tree(t, dir)["checkout-baseline.json"]; !there || got.code != 0 || !strings.Contains(got.log+got.out, "Nobody signs this baseline") {
+		t.Errorf("by nobody: got %+v and a baseline: %t", got, there)
+	}
+}
+
 // An error page is no baseline, and one served in the page's place is told.
 func TestErrorPage(t *testing.T) {
 	p := newPayPage(t)

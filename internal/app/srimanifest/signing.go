@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/signing"
+	"github.com/org/checkout-deploy/internal/finding"
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/sign"
 )
@@ -67,10 +69,48 @@ func (j *job) signPack(ctx context.Context, s signer, files outFiles) error {
 	if s.Signer == nil {
 		return nil
 	}
-	bundle, err := s.Sign(ctx, files[evidenceFile])
+	bundle, err := j.bundle(ctx, s, "the evidence", files[evidenceFile])
 	if err != nil {
-		return signError(fmt.Errorf("signing the evidence: %w", err), err)
+		return err
 	}
 	files[evidenceFile+signed] = bundle
 	return nil
+}
+
+// bundle is the signature of what this run writes. What a later check reads it has to
+// believe: a signer whom the configuration does not name would be refused there, long
+// after anybody remembers what was changed.
+func (j *job) bundle(ctx context.Context, s signer, what string, data []byte) ([]byte, error) {
+	bundle, err := s.Sign(ctx, data)
+	if err != nil {
+		return nil, signError(fmt.Errorf("signing %s: %w", what, err), err)
+	}
+	if !j.isReadLater() {
+		return bundle, nil
+	}
+	v, err := j.verifier(ctx)
+	if v == nil || err != nil {
+		return bundle, err
+	}
+	if _, err := v.Verify(ctx, data, bundle); err != nil {
+		return nil, action.Explain(action.Misuse(fmt.Errorf("signing %s: integrity.signed-by names somebody else, so that the next check would not believe it: %w", what, err)),
+			"sign as whom integrity.signed-by names, by the inputs sign and key, or name there who signs now")
+	}
+	return bundle, nil
+}
+
+// isReadLater says that a later check reads what this mode writes.
+func (j *job) isReadLater() bool { return j.in.mode == ofLive || j.in.mode == ofBaseline }
+
+// tellUnsigned tells of a pack or baseline that the next check will not believe.
+func (j *job) tellUnsigned() {
+	if j.in.sign != signing.Nobody || j.cfg.Integrity.SignedBy.Empty() || !j.isReadLater() {
+		return
+	}
+	what := map[mode]string{ofLive: "pack of evidence", ofBaseline: "baseline"}[j.in.mode]
+	j.found(finding.Finding{
+		Rule: "live/unsigned", Severity: finding.Medium,
+		Message: fmt.Sprintf("Nobody signs this %s (sign: none), and integrity.signed-by says who has to: the next check will not believe it", what),
+		Hint:    "Give the input sign: keyless, or sign: key with the key of whom it names.",
+	})
 }
