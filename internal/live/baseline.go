@@ -116,6 +116,21 @@ func identify(r Resource) identity {
 	return identity{r.Kind, r.Via, key}
 }
 
+// Own says whether the baseline has what a page loads as a release's, by its address:
+// what became of its bytes is told by Compare.
+func (b *Baseline) Own(page string, r Resource) bool {
+	if b == nil || r.Via != Linked {
+		return false
+	}
+	id := identify(r)
+	for _, p := range b.Pages {
+		if p.URL == shown(page) && slices.ContainsFunc(p.Resources, func(r BaselineResource) bool { return r.Own && identity{r.Kind, r.Via, r.URL} == id }) {
+			return true
+		}
+	}
+	return false
+}
+
 // reduced keeps what is the release's apart from what is not: a later release has
 // other inline scripts at the same address.
 func reduced(all []Resource, own map[string]bool) []BaselineResource {

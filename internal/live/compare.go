@@ -188,6 +188,7 @@ func (c *comparison) resources(was *BaselinePage) {
 			continue
 		}
 		c.unknown(r, had, before)
+		seen[id][r.SHA384] = true // it is told, and not missing
 	}
 	for _, r := range was.Resources {
 		id := identity{r.Kind, r.Via, r.URL}
@@ -216,6 +217,9 @@ func (c *comparison) unknown(r Resource, had bool, before BaselineResource) {
 	if r.Blocked != "" {
 		state = "; the browser blocked it: " + clip(r.Blocked)
 	}
+	if state == "" && forbidden(r) {
+		state = "; its integrity forbids them"
+	}
 	if r.Via == Inline && !r.Executed && c.page.Loaded != nil {
 		state = "; it did not run, as where a policy forbids it"
 	}
@@ -230,6 +234,8 @@ func (c *comparison) unknown(r Resource, had bool, before BaselineResource) {
 		c.about(r, "live/new-"+string(r.Kind), severity, hint, "The %s %s is new, loaded by %s, with the bytes %s%s", word(r.Kind, r.Via), named(r), shown(r.By), r.SHA384, state)
 	default:
 		was := strings.Join(before.SHA384, " or ")
+		// That they are not those of its integrity either has the same cause.
+		c.out = slices.DeleteFunc(c.out, func(d Difference) bool { return d.Rule == ruleMismatch && d.URL == named(r) && d.New == r.SHA384 })
 		c.about(r, "live/changed-"+string(r.Kind), severity, hint, "The bytes of the %s %s changed: got %s, was %s; %s loaded it%s", word(r.Kind, r.Via), named(r), r.SHA384, was, shown(r.By), state)
 		c.out[len(c.out)-1].Old = was
 	}

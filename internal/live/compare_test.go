@@ -51,6 +51,10 @@ func TestCompare(t *testing.T) {
 	}{
 		{name: "nothing", alter: func(*Observation, *Page) {}},
 		{"changed bytes", func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?v=1", "evil") }, Against{}, []string{"live/changed-script"}, finding.High, Pin([]byte("evil")) + ", was " + Pin([]byte("third"))},
+		{"changed bytes that its integrity forbids", func(_ *Observation, p *Page) { p.Resources[1].SHA384 = Pin([]byte("evil")) }, Against{}, []string{"live/changed-script"}, finding.High, "loaded it; its integrity forbids them"},
+		{"changed bytes that the browser blocked", func(_ *Observation, p *Page) {
+			p.Resources[1].SHA384, p.Resources[1].Blocked = Pin([]byte("evil")), "integrity"
+		}, Against{}, []string{"live/changed-script"}, finding.High, "the browser blocked it: integrity"},
 		{name: "another value of the query", alter: func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?v=2", "third") }},
 		{"another key of the query", func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?w=2", "third") }, Against{}, []string{"live/new-script", "live/missing-script"}, finding.High, "tag.js?w is new"},
 		{"changed bytes of an evergreen", func(_ *Observation, p *Page) { p.Resources[1] = script(third+"?v=1", "evil") }, Against{Evergreen: excepted("https://third.example/")}, []string{"live/changed-script"}, finding.Low, third},

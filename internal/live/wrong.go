@@ -51,18 +51,25 @@ func (c *comparison) pinned(r Resource) {
 	name, cross := named(r), origin(r.URL) != origin(c.final())
 	switch {
 	case r.Blocked == "integrity":
-		c.about(r, "live/integrity-mismatch", finding.High, "", "The browser did not run %s: its bytes are not those of its integrity %s", name, r.Integrity)
+		c.about(r, ruleMismatch, finding.High, "", "The browser did not run %s: its bytes are not those of its integrity %s", name, r.Integrity)
 	case r.Integrity == "":
 		if r.Element && !c.evergreen(r) {
 			c.about(r, "live/unpinned", finding.Medium, "Pin it, or except it in the inventory with a compensating control.", "%s has no integrity", name)
 		}
 		return
-	case strings.Contains(r.Integrity, "sha384-") && r.SHA384 != "" && !slices.Contains(strings.Fields(r.Integrity), r.SHA384) && !strings.Contains(r.Integrity, "sha512-"):
-		c.about(r, "live/integrity-mismatch", finding.High, "", "The bytes of %s are %s, and its integrity is %s", name, r.SHA384, r.Integrity)
+	case forbidden(r):
+		c.about(r, ruleMismatch, finding.High, "", "The bytes of %s are %s, and its integrity is %s", name, r.SHA384, r.Integrity)
 	}
 	if cross && r.CORS == "" && r.Status != 0 {
 		c.about(r, "live/no-cors", finding.High, "Have its server send Access-Control-Allow-Origin, and write crossorigin.", "%s is pinned and from another origin, and its server sends no Access-Control-Allow-Origin: browsers block it", name)
 	}
+}
+
+const ruleMismatch = "live/integrity-mismatch"
+
+// forbidden says that the bytes are not those of the element's integrity.
+func forbidden(r Resource) bool {
+	return strings.Contains(r.Integrity, "sha384-") && r.SHA384 != "" && !slices.Contains(strings.Fields(r.Integrity), r.SHA384) && !strings.Contains(r.Integrity, "sha512-")
 }
 
 func (c *comparison) final() string {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/org/checkout-deploy/internal/action"
@@ -266,6 +268,21 @@ func (l *looked) seenOf(r *release.Release) (own []inventory.Own) {
 		}
 	}
 	return own
+}
+
+// ofRelease says whether an address is that of a release's file, in a folder that has
+// the release's name, whatever its bytes are.
+func (l *looked) ofRelease(r live.Resource) bool {
+	u, err := url.Parse(r.URL)
+	if err != nil || r.Via != live.Linked {
+		return false
+	}
+	for file := range l.own { // "<release>/<path>"
+		if strings.HasSuffix(u.Path, "/"+file) {
+			return true
+		}
+	}
+	return false
 }
 
 // against is what excuses a difference: the release, and exceptions of the inventory.

@@ -28,6 +28,7 @@ import (
 type watched struct {
 	url, dir string
 	app      atomic.Value // the script as it is served
+	at       atomic.Value // its address in the page
 }
 
 const first, second = "window.app = 1;\n", "window.app = 2;\n"
@@ -36,14 +37,15 @@ func newWatched(t *testing.T) *watched {
 	t.Helper()
 	w := &watched{}
 	w.app.Store(first)
+	w.at.Store("app.js")
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/app.js" {
+		if strings.HasSuffix(r.URL.Path, "/app.js") {
 			rw.Header().Set("Content-Type", "text/javascript")
 			fmt.Fprint(rw, w.app.Load())
 			return
 		}
 		rw.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(rw, "<!doctype html><title>Pay</title><script src='app.js' integrity='%s'></script>", live.Pin([]byte(w.app.Load().(string))))
+		fmt.Fprintf(rw, "<!doctype html><title>Pay</title><script src='%s' integrity='%s'></script>", w.at.Load(), live.Pin([]byte(w.app.Load().(string))))
 	}))
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*authority}}
 	server.StartTLS()
@@ -64,7 +66,7 @@ func newWatched(t *testing.T) *watched {
 		}
 	}
 	w.configure(t, "{ signed-by: { key: key.pub }, live: { pages: [PAGE], allow: [127.0.0.1] } }")
-	w.baseline(t)
+	w.baseline(t, nil)
 	return w
 }
 
@@ -74,14 +76,14 @@ func (w *watched) configure(t *testing.T, integrity string) {
 }
 
 // baseline writes what is live now, as if a browser had seen it.
-func (w *watched) baseline(t *testing.T) {
+func (w *watched) baseline(t *testing.T, own map[string]string) {
 	t.Helper()
 	o, err := live.Observe(t.Context(), live.Options{Pages: []string{w.url}, Scan: scanLive, Allow: []string{"127.0.0.1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Browser = "Chrome/1"
-	b, err := live.NewBaseline(o, nil)
+	b, err := live.NewBaseline(o, own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +231,37 @@ func TestBaselineSigner(t *testing.T) {
 			}
 			if notes := strings.Join(pack.Notes, "\n"); strings.Join(w.told(t), " ") != test.want || !strings.Contains(notes, "baseline of SHA-256 "+fmt.Sprintf("%x", sha256.Sum256([]byte(tree(t, w.dir)["checkout-baseline.json"])))) || !strings.Contains(notes, test.says) {
 				t.Errorf("got %q and the notes %q", w.told(t), notes)
+			}
+		})
+	}
+}
+
+// A byte of an own script is one finding, and nothing proposes to approve it.
+func TestFlippedOwnScript(t *testing.T) {
+	w := newWatched(t)
+	id := fmt.Sprintf("%x", sha256.Sum256([]byte(tree(t, w.dir)["records/78/release.json"])))
+	w.configure(t, "{ signed-by: { key: key.pub }, inventory: scripts.yml, live: { pages: [PAGE], allow: [127.0.0.1] } }")
+	write(t, w.dir, map[string]string{"scripts.yml": fmt.Sprintf("version: 1\npages: [{ url: %q, purpose: takes cards }]\nscripts:\n  - files: [app.js]\n    source: us\n    owner: us\n    purpose: it\n", w.url) +
+		"    justification: { business: it }\n    approved: { by: Ada, reference: R-1, on: 2026-01-01, expires: 2027-01-01 }\n"})
+	w.app.Store(second)
+	w.baseline(t, map[string]string{"app.js": live.Pin([]byte(second))})
+	for _, test := range []struct {
+		name, app, at string
+		want          []string
+		proposed      bool
+	}{
+		{name: "as it was signed", app: second, at: "app.js"},
+		{name: "a byte more", app: second + ";", at: "app.js", want: []string{"live/changed-script"}},
+		{name: "a byte more in the folder of a later release", app: second + ";", at: "r/" + id + "/app.js", want: []string{"live/another-page"}},
+		{name: "another script", app: second + ";", at: "app.js'></script><script src='tag/app.js", want: []string{"inventory/new", "live/changed-script", "live/new-script", "live/unpinned"}, proposed: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w.app.Store(test.app)
+			w.at.Store(test.at)
+			got := laptop(t, w.dir, "--mode", "live", "--sign", "key", "--key", "key.pem", "--records", "records")
+			diff := tree(t, w.dir)["integrity/live/inventory.diff"]
+			if !slices.Equal(w.told(t), test.want) || (diff != "") != test.proposed || strings.Contains(diff, w.url+"app.js") || strings.Contains(diff, id) {
+				t.Errorf("got %q and the diff %q, want %q and one: %t: %+v", w.told(t), diff, test.want, test.proposed, got)
 			}
 		})
 	}
