@@ -137,6 +137,10 @@ func (v *visit) tag(e *page.Element, role release.Role) {
 func (v *visit) tagElsewhere(e *page.Element, role release.Role, elsewhere bool, open string, covers []Cover) {
 	address := v.doc.Address(e.URL)
 	switch {
+	case page.Templated(e.URL):
+		if open != "" {
+			open += ", and " + page.ExpressionMessage
+		}
 	case !elsewhere:
 		v.add(ruleMissingFile, v.place(e), "the page loads %s, which is not in the release", quote(e.URL))
 		v.advise(v.didYouMean(e.URL))
@@ -245,7 +249,7 @@ func (v *visit) hint(e, tag *page.Element) {
 	file, elsewhere := v.within(path.Dir(v.page), v.doc.Base, e.URL)
 	u := v.units[file]
 	switch {
-	case !elsewhere && u == nil:
+	case !elsewhere && u == nil && !page.Templated(e.URL):
 		v.add(ruleMissingFile, at, "the page preloads %s, which is not in the release", quote(e.URL))
 		v.advise(v.didYouMean(e.URL))
 	case u != nil && u.there && len(hashes) > 0 && !u.is(hashes):

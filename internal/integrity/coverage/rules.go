@@ -198,10 +198,13 @@ var severities = func() map[string]finding.Severity {
 	return out
 }()
 
-// hints are what to try, by rule.
 // thirdPartyHint is ruleUncovered's for what is somebody else's.
 const thirdPartyHint = "pin it, with crossorigin, if its maker promises that these bytes stay; else name it in the inventory with an exception, or load it in a frame of its own"
 
+// templateHint is ruleUncovered's for an address that is put in later.
+const templateHint = "write the address when the page is built, or have the template write the integrity with it, from release.json"
+
+// hints are what to try, by rule.
 var hints = map[string]string{
 	ruleChangedFile:   "build again, and run what changes files before the hashes are taken",
 	ruleWrongHash:     "take hashes last, of the bytes that are served, and rewrite the pages with sri-manifest",

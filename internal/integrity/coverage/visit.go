@@ -244,6 +244,9 @@ func (v *visit) tellUncovered(s *Resource, reason string, at location) {
 // of the release does.
 func (v *visit) foreignHint(address string) string {
 	u, err := url.Parse(address)
+	if page.Templated(address) && (err != nil || u.Host == "") {
+		return templateHint
+	}
 	if err != nil {
 		return thirdPartyHint
 	}

@@ -81,8 +81,12 @@ func (p place) relative(from *url.URL) string {
 	return "./"
 }
 
-// templated finds what a template language or a server puts values into.
-var templated = regexp.MustCompile(`\{\{|\{%|\{#|<%|<\?|\$\{|#\{|\[\[|%%|@@|__[A-Z_]+__`)
+// templated finds what a template language, a server or a build puts values into.
+var templated = regexp.MustCompile(`\{\{|\{%|\{#|<%|<\?|\$\{|#\{|\[\[|%%|@@|__[A-Z_]+__|\b(?:MANIFEST_JSON|LIBRARY_NAME|PRELOAD_ASSETS)\b`)
+
+// Templated says that an address is a template's expression: what it will be is
+// known when the page is served, and not from here.
+func Templated(ref string) bool { return templated.MatchString(ref) }
 
 // blocks are the parts of a document that are a template's code: what looks like
 // a tag there need not be one, and quotes belong to another language.

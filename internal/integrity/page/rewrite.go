@@ -78,6 +78,9 @@ const (
 	Broken       Reason = "broken"         // what is there can't be changed, such as an import map that is no JSON
 )
 
+// ExpressionMessage is that of Template where it is the address.
+const ExpressionMessage = "its address is a template's expression, known when the page is served"
+
 // Unpinned is something that the page loads, and that Rewrite left without a hash.
 type Unpinned struct {
 	Reason Reason
@@ -163,7 +166,7 @@ func (w *writer) element(e *Element) {
 	case why == ThirdParty:
 		w.unpinned(e, "", why, "it is not of this release: its bytes are in another's hands")
 	case why == Template:
-		w.unpinned(e, "", why, "its address is a template's expression, known when the page is served")
+		w.unpinned(e, "", why, ExpressionMessage)
 	case why == Opaque:
 		w.unpinned(e, "", why, "its address is one of no server: a Content-Security-Policy has to allow it, or better not")
 	case pins == nil:

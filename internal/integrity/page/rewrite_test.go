@@ -104,6 +104,7 @@ func TestRewriteUnpinned(t *testing.T) {
 		{"PHP's", `<script src="<?= $u ?>"></script>`, `template script "<?= $u ?>" 1:1`},
 		{"PHP in a tag", `<script src=a.js <?php echo $a->b ?>></script>`, `template script "a.js" 1:1`},
 		{"a tag in PHP", `<?php if (1 > 0) { echo "<script src=a.js></script>"; } ?>`, `template script "a.js" 1:26`},
+		{"a name that a build left", `<script src="MANIFEST_JSON"></script>`, `template script "MANIFEST_JSON" 1:1`},
 		{"integrity of a template", `<script src=a.js integrity="{{ hash }}"></script>`, `template script "a.js" 1:1`},
 		{"data", `<script src="data:text/javascript,1"></script>`, `opaque script "data:text/javascript,1" 1:1`},
 		{"inline", `<script>1</script>`, `inline script "" 1:1`},
