@@ -308,6 +308,9 @@ func (c *comparison) headers(was, now map[string][]string) {
 // weakened knows the headers whose values have an order.
 func weakened(name, old, now string) bool {
 	old, now = strings.ToLower(old), strings.ToLower(now)
+	if order := strictest[name]; order != nil {
+		return strictness(order, now) > strictness(order, old)
+	}
 	switch name {
 	case "Permissions-Policy":
 		return permitsMore(old, now)
@@ -323,6 +326,35 @@ func weakened(name, old, now string) bool {
 		return strings.Contains(old, "script") && !strings.Contains(now, "script") || strings.Contains(old, "style") && !strings.Contains(now, "style")
 	}
 	return false
+}
+
+// strictest are the values that browsers know of a header, the strictest first.
+var strictest = map[string][]string{
+	"Referrer-Policy": {
+		"no-referrer", "same-origin", "strict-origin", "origin", referrerDefault, "origin-when-cross-origin", "no-referrer-when-downgrade", "unsafe-url",
+	},
+	"Cross-Origin-Opener-Policy":   {"same-origin", "noopener-allow-popups", "same-origin-allow-popups", "unsafe-none"},
+	"Cross-Origin-Embedder-Policy": {"require-corp", "credentialless", "unsafe-none"},
+	"Cross-Origin-Resource-Policy": {"same-origin", "same-site", "cross-origin"},
+}
+
+const referrerDefault = "strict-origin-when-cross-origin"
+
+// strictness is the place of a value in its order; one that browsers don't know does
+// what no header does. Of a Referrer-Policy's list the last that is known counts; the
+// other headers have no lists.
+func strictness(order []string, value string) int {
+	at, values := len(order)-1, []string{value}
+	if i := slices.Index(order, referrerDefault); i >= 0 {
+		at, values = i, strings.Split(value, ",")
+	}
+	for _, v := range values {
+		v, _, _ = strings.Cut(v, ";") // where to report
+		if i := slices.Index(order, strings.TrimSpace(v)); i >= 0 {
+			at = i
+		}
+	}
+	return at
 }
 
 // cookies compares the flags of those that both have: which cookies a visitor gets

@@ -173,6 +173,49 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// A value that keeps less out weakens its header, and what a browser does not know
+// counts as if it were not there.
+func TestWeakened(t *testing.T) {
+	for _, test := range []struct {
+		name, header, before, after string
+		want                        bool
+	}{
+		{"the whole address for others", "Referrer-Policy", "strict-origin-when-cross-origin", "unsafe-url", true},
+		{"nothing for others", "Referrer-Policy", "unsafe-url", "no-referrer", false},
+		{"a fallback for old browsers", "Referrer-Policy", "strict-origin", "no-referrer, strict-origin", false},
+		{"a list whose last value is lax", "Referrer-Policy", "no-referrer", "no-referrer, unsafe-url", true},
+		{"a slip", "Referrer-Policy", "no-referrer", "noreferrer", true},
+		{"a slip where the default is stricter", "Referrer-Policy", "unsafe-url", "noreferrer", false},
+		{"a slip for what is the default", "Referrer-Policy", "strict-origin-when-cross-origin", "noreferrer", false},
+		{"windows may keep their opener", "Cross-Origin-Opener-Policy", "same-origin", "same-origin-allow-popups", true},
+		{"an opener for nobody", "Cross-Origin-Opener-Policy", "unsafe-none", "same-origin", false},
+		{"where to report", "Cross-Origin-Opener-Policy", `same-origin; report-to="a"`, "same-origin", false},
+		{"two openers, which browsers don't read", "Cross-Origin-Opener-Policy", "same-origin", "same-origin, same-origin", true},
+		{"others without a header", "Cross-Origin-Embedder-Policy", "require-corp", "credentialless", true},
+		{"others with one", "Cross-Origin-Embedder-Policy", "credentialless", "require-corp", false},
+		{"any site may load it", "Cross-Origin-Resource-Policy", "same-site", "cross-origin", true},
+		{"its own origin alone", "Cross-Origin-Resource-Policy", "same-site", "same-origin", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			was := seen()
+			was.Pages[0].Fetched.Header[test.header], was.Pages[0].Loaded.Document.Header[test.header] = []string{test.before}, []string{test.before}
+			b, err := NewBaseline(was, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := seen()
+			now.Pages[0].Fetched.Header[test.header], now.Pages[0].Loaded.Document.Header[test.header] = []string{test.after}, []string{test.after}
+			rule, severity := "live/header-changed", finding.Medium
+			if test.want {
+				rule, severity = "live/header-weakened", finding.High
+			}
+			if got := Compare(b, Against{}, now); len(got) != 1 || got[0].Rule != rule || got[0].Severity != severity {
+				t.Errorf("got %+v, want %s", got, rule)
+			}
+		})
+	}
+}
+
 // 'unsafe-inline' counts where nothing beside it restricts.
 func TestPolicyChanges(t *testing.T) {
 	for _, test := range []struct {
