@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
@@ -27,11 +28,12 @@ const maxSources = 5000
 // Source is one script or style that a page, a frame of it or a worker loaded, with
 // a hash of what the browser got.
 type Source struct {
-	Request        // of a linked one; of others URL and Type alone
-	Via     string // "linked", "inline", "eval" (also an inserted inline one), "blob" or "data"
-	Target  string // "page", or "worker", "iframe", … and its URL
-	By      string // URL of the document or script that loaded it
-	SHA384  string // integrity string of the decoded bytes, of a script without a request its text's
+	Request          // of a linked one; of others URL and Type alone
+	Via     string   // "linked", "inline", "eval" (also an inserted inline one), "blob" or "data"
+	Target  string   // "page", or "worker", "iframe", … and its URL
+	By      string   // URL of the document or script that loaded it
+	SHA384  string   // integrity string of the decoded bytes, of a script without a request its text's
+	Hashes  []string // of the same bytes by integrity's other algorithms
 	Size    int64
 	Problem string // why there is no hash
 	Parsed  bool   // the engine compiled it; of a style, its bytes arrived
@@ -301,10 +303,16 @@ func (w *Watch) read(s *Source, get func(context.Context) ([]byte, error)) {
 			s.Problem = "its bytes could not be read: " + clip(err.Error(), 200)
 			return
 		}
-		sum := sha512.Sum384(data)
-		s.SHA384, s.Size = "sha384-"+base64.StdEncoding.EncodeToString(sum[:]), int64(len(data))
+		s.hash(data)
 		s.Parsed = s.Parsed || s.Type == "Stylesheet"
 	})
+}
+
+func (s *Source) hash(data []byte) {
+	text := base64.StdEncoding.EncodeToString
+	sum256, sum384, sum512 := sha256.Sum256(data), sha512.Sum384(data), sha512.Sum512(data)
+	s.SHA384, s.Size = "sha384-"+text(sum384[:]), int64(len(data))
+	s.Hashes = []string{"sha256-" + text(sum256[:]), "sha512-" + text(sum512[:])}
 }
 
 func (w *Watch) body(ctx context.Context, s target.SessionID, id network.RequestID) ([]byte, error) {

@@ -2,6 +2,9 @@ package browser
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -124,6 +127,11 @@ func checkEveryKind(t *testing.T, site string, sources []Source) {
 			s := found[0]
 			if s.Via != want.via || !strings.HasPrefix(s.Target, want.target) && want.name != "worker" || !strings.HasSuffix(s.By, want.by) || !s.Parsed {
 				t.Errorf("got via %q target %q by %q parsed %t", s.Via, s.Target, s.By, s.Parsed)
+			}
+			sum256, sum512 := sha256.Sum256([]byte(want.text)), sha512.Sum512([]byte(want.text))
+			others := []string{"sha256-" + base64.StdEncoding.EncodeToString(sum256[:]), "sha512-" + base64.StdEncoding.EncodeToString(sum512[:])}
+			if !slices.Equal(s.Hashes, others) {
+				t.Errorf("got the other hashes %q, want %q", s.Hashes, others)
 			}
 		})
 	}

@@ -202,7 +202,7 @@ func (c *check) loaded(l *Loaded) Script {
 	c.used[e] = true
 	switch e.fit(*l) {
 	case other:
-		c.add(e.at("pin"), ruleChanged, finding.High, l.Name(), fmt.Sprintf("%s: got %s, want one of the pinned %s: other bytes are not approved", quote(l.Name()), strings.Join(l.hashes(), " "), strings.Join(e.Pin, " ")),
+		c.add(e.at("pin"), ruleChanged, finding.High, l.Name(), fmt.Sprintf("%s: got %s, want one of the pinned %s: other bytes are not approved", quote(l.Name()), strings.Join(l.hashesOf(algorithm(e.Pin[0])), " "), strings.Join(e.Pin, " ")),
 			"Look at what has changed; then pin it, and approve it anew.")
 		return Script{Loaded: l, Entry: e, State: Changed}
 	case unseen:
@@ -247,6 +247,11 @@ func (l Loaded) by() string {
 }
 
 func (l Loaded) hashes() []string { return slices.Concat(l.Hashes, enforced(l.Integrity)) }
+
+// hashesOf are those of one algorithm.
+func (l Loaded) hashesOf(a string) []string {
+	return slices.DeleteFunc(l.hashes(), func(hash string) bool { return algorithm(hash) != a })
+}
 
 // at is the place of a key's value, or of the entry.
 func (e *Entry) at(key string) place {

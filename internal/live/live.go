@@ -126,7 +126,10 @@ type Resource struct {
 	By string
 	// SHA384 is of the bytes as decoded, "sha384-…"; "" if they could not be had, and
 	// Problem says why.
-	SHA384  string
+	SHA384 string
+	// Hashes are of the same bytes by integrity's other algorithms, sha256 and sha512:
+	// what an inventory may pin them by.
+	Hashes  []string
 	Size    int64
 	Problem string
 	Status  int

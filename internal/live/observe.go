@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
@@ -80,18 +81,22 @@ func idle(page Page, scripts []string) (all []Resource) {
 		ran[r.SHA384] = true
 	}
 	at := page.Loaded.Document.URL
-	for _, h := range scripts {
-		if !ran[h] {
-			ran[h] = true
-			all = append(all, Resource{Kind: Script, Via: Inline, URL: at, In: "page", By: at, SHA384: h})
+	for _, text := range scripts {
+		r := Resource{Kind: Script, Via: Inline, URL: at, In: "page", By: at}
+		if r.Hold([]byte(text)); !ran[r.SHA384] {
+			ran[r.SHA384] = true
+			all = append(all, r)
 		}
 	}
 	return all
 }
 
-// inline are the bytes of a document's inline scripts and styles.
-func inline(o Options, html []byte) []string {
-	return inlineOf(o, html, func(Element) bool { return true })
+// inline are the hashes of a document's inline scripts and styles.
+func inline(o Options, html []byte) (all []string) {
+	for _, text := range inlineOf(o, html, func(Element) bool { return true }) {
+		all = append(all, Pin([]byte(text)))
+	}
+	return all
 }
 
 // inlineScripts are those of the scripts that a browser should run.
@@ -109,7 +114,7 @@ func inlineOf(o Options, html []byte, wanted func(Element) bool) (all []string) 
 	}
 	for _, e := range elements {
 		if e.URL == "" && len(all) < MaxResources && wanted(e) {
-			all = append(all, Pin([]byte(e.Text)))
+			all = append(all, e.Text)
 		}
 	}
 	return all
@@ -131,7 +136,8 @@ func static(ctx context.Context, f *fetcher, o Options, page *fetched) []Resourc
 		}
 		r := Resource{Kind: e.Kind, Via: Linked, In: "page", By: page.URL, Integrity: clip(e.Integrity), CrossOrigin: e.CrossOrigin, Element: true}
 		if e.URL == "" {
-			r.Via, r.URL, r.SHA384, r.Size = Inline, page.URL, Pin([]byte(e.Text)), int64(len(e.Text))
+			r.Via, r.URL = Inline, page.URL
+			r.Hold([]byte(e.Text))
 			all = append(all, r)
 			continue
 		}
@@ -139,7 +145,8 @@ func static(ctx context.Context, f *fetcher, o Options, page *fetched) []Resourc
 		if got, err := f.get(ctx, r.URL); err != nil {
 			r.Problem = clip(err.Error())
 		} else {
-			r.SHA384, r.Size, r.Status, r.MIME = Pin(got.body), int64(len(got.body)), got.Status, got.MIME
+			r.Hold(got.body)
+			r.Status, r.MIME = got.Status, got.MIME
 			r.CORS, r.Cache = strings.Join(got.Header["Access-Control-Allow-Origin"], ", "), strings.Join(got.Header["Cache-Control"], ", ")
 			if htmlBody(got.body) && !strings.Contains(r.MIME, "html") {
 				r.MIME = "text/html"
@@ -194,6 +201,14 @@ func (o Options) own(html []byte) []byte {
 		return html
 	}
 	return o.Own(html)
+}
+
+// Hold takes a resource's bytes by their hashes.
+func (r *Resource) Hold(data []byte) {
+	text := base64.StdEncoding.EncodeToString
+	sum256, sum512 := sha256.Sum256(data), sha512.Sum512(data)
+	r.SHA384, r.Size = Pin(data), int64(len(data))
+	r.Hashes = []string{"sha256-" + text(sum256[:]), "sha512-" + text(sum512[:])}
 }
 
 // Pin is the integrity string of bytes.

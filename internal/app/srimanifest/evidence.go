@@ -67,7 +67,9 @@ func scriptsOf(l listed) (all []evidence.Script) {
 			e.Name, e.Kind, e.Party, e.Hash = s.Own.Path, roleName(s.Own.Role), "own", s.Own.Integrity
 		default:
 			e.Name, e.Kind, e.Party, e.Page = s.Loaded.URL, roleName(s.Loaded.Kind), "third", s.Loaded.Page
-			e.Hash = strings.Join(s.Loaded.Hashes, " ")
+			if len(s.Loaded.Hashes) > 0 {
+				e.Hash = s.Loaded.Hashes[0] // the sha384, as of all
+			}
 			if e.Name == "" {
 				e.Name, e.Party = "inline "+e.Hash, "own"
 			}

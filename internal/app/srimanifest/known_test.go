@@ -17,6 +17,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/evidence"
 	"github.com/org/checkout-deploy/internal/gh/ghtest"
+	"github.com/org/checkout-deploy/internal/integrity"
 	"github.com/org/checkout-deploy/internal/inventory"
 	"github.com/org/checkout-deploy/internal/live"
 	"github.com/org/checkout-deploy/internal/sign"
@@ -264,6 +265,34 @@ func TestFlippedOwnScript(t *testing.T) {
 				t.Errorf("got %q and the diff %q, want %q and one: %t: %+v", w.told(t), diff, test.want, test.proposed, got)
 			}
 		})
+	}
+}
+
+// A pin counts by whichever of the three algorithms it is.
+func TestPinsOfAnyAlgorithm(t *testing.T) {
+	w := newWatched(t)
+	w.configure(t, "{ signed-by: { key: key.pub }, inventory: scripts.yml, live: { pages: [PAGE], allow: [127.0.0.1] } }")
+	for _, a := range integrity.Algorithms {
+		for _, test := range []struct {
+			name, bytes string
+			want        []string
+		}{{"the bytes", first, nil}, {"other bytes", second, []string{"inventory/changed"}}} {
+			t.Run(string(a)+" of "+test.name, func(t *testing.T) {
+				write(t, w.dir, map[string]string{"scripts.yml": fmt.Sprintf("version: 1\npages: [{ url: %q, purpose: takes cards }]\nscripts:\n  - url: %sapp.js\n    source: us\n    owner: us\n    purpose: it\n", w.url, w.url) +
+					"    justification: { business: it }\n    approved: { by: Ada, reference: R-1, on: 2026-01-01, expires: 2027-01-01 }\n    pin: " + integrity.Sum(a, []byte(test.bytes)).String() + "\n"})
+				got := laptop(t, w.dir, "--mode", "live", "--sign", "key", "--key", "key.pem")
+				if !slices.Equal(w.told(t), test.want) {
+					t.Errorf("got %q, want %q: %+v", w.told(t), test.want, got)
+				}
+				diff, proposed := tree(t, w.dir)["integrity/live/inventory.diff"]
+				if right := integrity.Sum(a, []byte(first)).String(); proposed != (test.want != nil) || proposed && !strings.Contains(diff, "+    pin: "+right+"\n") {
+					t.Errorf("got the diff %q, want it with %s: %t", diff, right, test.want != nil)
+				}
+				if pack := tree(t, w.dir)["integrity/live/evidence.json"]; !strings.Contains(pack, `"hash":"`+live.Pin([]byte(first))+`"`) {
+					t.Errorf("got no sha384 alone in %s", pack)
+				}
+			})
+		}
 	}
 }
 

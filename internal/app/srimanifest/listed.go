@@ -97,7 +97,9 @@ func loadedBy(name string, doc *page.Document, e page.Element) (inventory.Loaded
 		return l, false
 	}
 	if e.URL == "" {
-		l.Hashes = []string{integrity.Sum(integrity.SHA384, []byte(e.Text)).String()}
+		for _, a := range []integrity.Algorithm{integrity.SHA384, integrity.SHA256, integrity.SHA512} {
+			l.Hashes = append(l.Hashes, integrity.Sum(a, []byte(e.Text)).String())
+		}
 		return l, strings.TrimSpace(e.Text) != ""
 	}
 	l.URL = doc.Address(e.URL)

@@ -75,7 +75,9 @@ func (b watching) Load(ctx context.Context, url string, settle live.Settle, alte
 	loaded(load, sources, p.Requests())
 	for _, r := range elements {
 		if r.Kind == browser.Style && r.URL == "" {
-			load.Resources = append(load.Resources, live.Resource{Kind: live.Style, Via: live.Inline, URL: load.Document.URL, In: "page", By: load.Document.URL, SHA384: live.Pin([]byte(r.Text)), Size: int64(len(r.Text)), Executed: true})
+			style := live.Resource{Kind: live.Style, Via: live.Inline, URL: load.Document.URL, In: "page", By: load.Document.URL, Executed: true}
+			style.Hold([]byte(r.Text))
+			load.Resources = append(load.Resources, style)
 		}
 	}
 	return load, nil
@@ -111,7 +113,7 @@ func loaded(load *live.Load, sources []browser.Source, requests []browser.Reques
 
 func liveResource(s browser.Source, blocked string) live.Resource {
 	r := live.Resource{
-		Kind: live.Script, Via: live.Via(s.Via), URL: s.URL, In: s.Target, By: s.By, SHA384: s.SHA384, Size: s.Size, Problem: s.Problem,
+		Kind: live.Script, Via: live.Via(s.Via), URL: s.URL, In: s.Target, By: s.By, SHA384: s.SHA384, Hashes: s.Hashes, Size: s.Size, Problem: s.Problem,
 		Status: s.Status, MIME: s.MIME, CORS: receivedHeader(s.Headers, "Access-Control-Allow-Origin"), Cache: receivedHeader(s.Headers, "Cache-Control"),
 		Blocked: s.Blocked, Executed: s.Parsed,
 	}

@@ -157,7 +157,7 @@ func loadedLive(page string, r live.Resource) inventory.Loaded {
 		l.URL = ""
 	}
 	if r.SHA384 != "" {
-		l.Hashes = []string{r.SHA384}
+		l.Hashes = append([]string{r.SHA384}, r.Hashes...)
 	}
 	return l
 }
