@@ -21,7 +21,9 @@ import (
 // give equal bytes, in whatever order their findings are. Of a run with more
 // than MaxShown findings, or of one that would not fit MaxSize, the worst are
 // kept and a notification counts the others.
-func SARIF(runs ...Run) ([]byte, error) {
+func SARIF(runs ...Run) ([]byte, error) { return sarifWithin(MaxSize, runs...) }
+
+func sarifWithin(size int, runs ...Run) ([]byte, error) {
 	if len(runs) == 0 || len(runs) > MaxRuns {
 		return nil, fmt.Errorf("writing SARIF: got %d runs, want 1 to %d", len(runs), MaxRuns)
 	}
@@ -30,11 +32,11 @@ func SARIF(runs ...Run) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("writing SARIF: %w", err)
 		}
-		if fits(data) {
+		if fits(data, size) {
 			return data, nil
 		}
 		if keep == 0 {
-			return nil, fmt.Errorf("writing SARIF: the rules alone are over %d bytes, compressed", MaxSize)
+			return nil, fmt.Errorf("writing SARIF: the rules alone are over %d bytes, compressed", size)
 		}
 	}
 }
@@ -56,17 +58,17 @@ func encodeRuns(runs []Run, keep int) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// fits says whether the data is within MaxSize when compressed. What is smaller
+// fits says whether the data is within size bytes when compressed. What is smaller
 // to begin with never grows past it, but for the frame.
-func fits(data []byte) bool {
-	if len(data) < MaxSize*9/10 {
+func fits(data []byte, size int) bool {
+	if len(data) < size*9/10 {
 		return true
 	}
 	var buf bytes.Buffer
 	w := gzip.NewWriter(&buf)
 	_, _ = w.Write(data) // a Buffer takes everything
 	_ = w.Close()
-	return buf.Len() <= MaxSize
+	return buf.Len() <= size
 }
 
 func (r Run) sarif(keep int) (sarifRun, error) {
