@@ -29,7 +29,7 @@ type State struct {
 	// bytes than the release's, or an old one was put back.
 	Altered error
 	// latest is the highest sequence that was recorded healthy, and better its release
-	// if it is above what is live.
+	// if it is above what is live, and can be gone back to.
 	latest int64
 	better release.Digest
 	header store.Header // of the entry
@@ -100,12 +100,24 @@ func (t *Target) State(ctx context.Context) (*State, error) {
 		s.Altered = t.isServed(ctx, s.Channel, s.Page)
 	}
 	if s.latest > s.Ref.Seq {
-		s.Altered = errors.Join(s.Altered, fmt.Errorf("sequence %d is live, and %d was recorded healthy after it: an old page was put back", s.Ref.Seq, s.latest))
-		h, err := t.healthAt(ctx, healthyOf(s.latest))
-		s.better = h.Release
-		return s, err
+		s.Altered = errors.Join(s.Altered, fmt.Errorf("sequence %d is live, and %d was recorded healthy after it: an old page was put back, or a run stopped before it published", s.Ref.Seq, s.latest))
+		return s, t.findBetter(ctx, s)
 	}
 	return s, nil
+}
+
+func (t *Target) findBetter(ctx context.Context, s *State) error {
+	h, err := t.healthAt(ctx, healthyOf(s.latest))
+	if err != nil || s.removes(h.Release) != nil {
+		return err
+	}
+	err = t.Complete(ctx, h.Release)
+	if err == nil {
+		s.better = h.Release
+	} else if errors.Is(err, ErrIncomplete) {
+		err = nil // it was collected since
+	}
+	return err
 }
 
 // entry reads the entry alone: one request.
