@@ -15,7 +15,7 @@ var jsBlock = regexp.MustCompile("(?s)```js\n(.*?)```")
 func TestPageOfDeploying(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("there is no node")
+		skipOnLaptop(t, "there is no node")
 	}
 	text, err := os.ReadFile("deploying.md")
 	if err != nil {

@@ -159,7 +159,7 @@ func (w *Watched) broken(rule Rule) {
 		switch t := &w.Checks[i]; {
 		case len(t.failures) > rule.MaxFailures:
 			w.Verdict = Unhealthy
-			w.Why = fmt.Sprintf("%q failed %d times%s, and at most %d are allowed", t.Check, len(t.failures), rule.within(), rule.MaxFailures)
+			w.Why = fmt.Sprintf("failures of %q%s: got %d, want at most %d", t.Check, rule.within(), len(t.failures), rule.MaxFailures)
 			return
 		case len(t.missing) > rule.MaxMissing && w.Why == "":
 			w.Why = fmt.Sprintf("%q gave %d times no answer to judge by%s, and at most %d are borne", t.Check, len(t.missing), rule.within(), rule.MaxMissing)

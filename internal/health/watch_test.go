@@ -49,18 +49,18 @@ func TestWatch(t *testing.T) {
 		says         string
 	}{
 		{"all pass", "p", Rule{MinSamples: 11}, Healthy, 11, "passed 11 times or more in 11 rounds"},
-		{"one failure", "ppfp", Rule{MinSamples: 5}, Unhealthy, 3, `"a" failed 1 times, and at most 0`},
+		{"one failure", "ppfp", Rule{MinSamples: 5}, Unhealthy, 3, `failures of "a": got 1, want at most 0`},
 		{"one failure that is allowed", "ppfp", Rule{MaxFailures: 1, MinSamples: 10}, Healthy, 11, ""},
 		{"too few passed beside it", "ppfp", Rule{MaxFailures: 1, MinSamples: 11}, Inconclusive, 11, "passed 10 times in 11 rounds, and 11 are needed"},
 		{"failures apart", "fpppppfp", Rule{MaxFailures: 1, Window: time.Minute, MinSamples: 1}, Healthy, 11, ""},
-		{"failures in a window", "fppppfp", Rule{MaxFailures: 1, Window: time.Minute, MinSamples: 1}, Unhealthy, 6, "failed 2 times within 1m0s"},
-		{"it fails at the end", "ppppppppppf", Rule{MinSamples: 1}, Unhealthy, 11, "failed"},
+		{"failures in a window", "fppppfp", Rule{MaxFailures: 1, Window: time.Minute, MinSamples: 1}, Unhealthy, 6, `failures of "a" within 1m0s: got 2, want at most 1`},
+		{"it fails at the end", "ppppppppppf", Rule{MinSamples: 1}, Unhealthy, 11, "failures"},
 		{"it goes away", "ppppppppe", Rule{MinSamples: 5}, Inconclusive, 11, "gave 1 times no answer"},
 		{"errors alone", "e", Rule{MinSamples: 1, MaxMissing: 100}, Inconclusive, 11, "passed 0 times"},
 		{"an error that is borne", "pep", Rule{MinSamples: 10, MaxMissing: 1}, Healthy, 11, ""},
 		{"no data", "n", Rule{MinSamples: 1, MaxMissing: 100}, Inconclusive, 11, "passed 0 times"},
 		{"no data, too often", "pnpnp", Rule{MinSamples: 5, MaxMissing: 1}, Inconclusive, 11, "gave 2 times no answer"},
-		{"a failure after what is missing", "ef", Rule{MinSamples: 1}, Unhealthy, 2, "failed"},
+		{"a failure after what is missing", "ef", Rule{MinSamples: 1}, Unhealthy, 2, "failures"},
 		{"slow answers make fewer rounds", "s", Rule{MinSamples: 5}, Inconclusive, 4, "passed 4 times in 4 rounds"},
 		{"it is ended", "pppx", Rule{MinSamples: 1}, Inconclusive, 4, "ended after 4 rounds"},
 	} {

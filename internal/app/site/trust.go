@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/org/checkout-deploy/internal/app/signing"
+	"github.com/org/checkout-deploy/internal/sign"
 )
 
 // Signing is what signers and verifiers of this run are made with.
@@ -21,13 +22,18 @@ func (s *Site) Trust(ctx context.Context) error {
 		return err
 	}
 	s.Target.Marked = func(ctx context.Context, statement, bundle []byte) error {
-		if bundle == nil {
-			return fmt.Errorf("it is not signed, and %s names who has to sign it", s.signers())
-		}
-		_, err := v.VerifyStatement(ctx, statement, bundle)
-		return err
+		return s.verify(ctx, v, statement, bundle)
 	}
 	return nil
+}
+
+// verify wants a statement signed; nil stands for no bundle.
+func (s *Site) verify(ctx context.Context, v sign.Verifier, statement, bundle []byte) error {
+	if bundle == nil {
+		return fmt.Errorf("it is not signed, and %s names who has to sign it", s.signers())
+	}
+	_, err := v.VerifyStatement(ctx, statement, bundle)
+	return err
 }
 
 // Signed wants the signature of whom the environment requires on a record.
@@ -53,11 +59,10 @@ func (s *Site) StatementSigned(ctx context.Context, statement, bundle []byte) er
 	if err != nil || v == nil {
 		return err
 	}
-	if bundle == nil {
-		return fmt.Errorf("it is not signed, and %s names who has to sign it", s.signers())
-	}
-	if _, err := v.VerifyStatement(ctx, statement, bundle); err != nil {
+	if err := s.verify(ctx, v, statement, bundle); err != nil && bundle != nil {
 		return signing.Blame(fmt.Errorf("its signature: %w", err), err)
+	} else if err != nil {
+		return err
 	}
 	return nil
 }
