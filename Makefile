@@ -139,9 +139,14 @@ $(SASS): examples/checkout/package-lock.json
 	npm install --prefix .cache --no-save --ignore-scripts --no-audit --no-fund "sass-embedded-linux-x64@$$version"
 	@touch $@
 
-# Stock cosign, to compare with: of this module, as it has our dependencies' versions.
+# Stock cosign and trivy, to compare with: of this module, as they have our
+# dependencies' versions.
 $(TOOLS)/cosign: go.mod go.sum
 	$(GO) build -o $@ github.com/sigstore/cosign/v2/cmd/cosign
+	@touch $@
+
+$(TOOLS)/trivy: go.mod go.sum
+	$(GO) build -ldflags "-s -w" -o $@ github.com/aquasecurity/trivy/cmd/trivy
 	@touch $@
 
 # Tools are no part of the product's module; each has a module of its own.
