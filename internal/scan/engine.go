@@ -3,45 +3,199 @@
 package scan
 
 import (
-	"log/slog"
-	"path"
-	"sync"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
 
-	"github.com/aquasecurity/trivy/pkg/fanal/secret"
+	tdb "github.com/aquasecurity/trivy-db/pkg/db"
+	"github.com/aquasecurity/trivy/pkg/cache"
+	"github.com/aquasecurity/trivy/pkg/db"
+	"github.com/aquasecurity/trivy/pkg/fanal/analyzer"
+	"github.com/aquasecurity/trivy/pkg/fanal/applier"
+	"github.com/aquasecurity/trivy/pkg/fanal/artifact"
+	ftypes "github.com/aquasecurity/trivy/pkg/fanal/types"
+	"github.com/aquasecurity/trivy/pkg/iac/rego"
+	"github.com/aquasecurity/trivy/pkg/javadb"
+	"github.com/aquasecurity/trivy/pkg/licensing/expression"
+	"github.com/aquasecurity/trivy/pkg/misconf"
+	trivyscan "github.com/aquasecurity/trivy/pkg/scan"
+	"github.com/aquasecurity/trivy/pkg/scan/langpkg"
+	"github.com/aquasecurity/trivy/pkg/scan/local"
+	"github.com/aquasecurity/trivy/pkg/scan/ospkg"
+	"github.com/aquasecurity/trivy/pkg/types"
+	"github.com/aquasecurity/trivy/pkg/vulnerability"
+
+	"github.com/org/checkout-deploy/internal/scan/result"
 )
 
-// Trivy's init makes itself the default of log/slog and keeps every record, of
-// every level, in memory until its own command line starts, which here it never
-// does. Its scanner takes the default, so the default has to drop them. This runs
-// after Trivy's, as imports are initialised first.
-func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) }
+// TrivyVersion is the engine's, as its own reports name it.
+const TrivyVersion = "0.74.0"
 
-// stock is Trivy's scanner with its built-in rules. No configuration file is read.
-// It is made once, as making it writes to the rules that all scanners share.
-var stock = sync.OnceValue(func() *secret.Scanner {
-	s := secret.NewScanner(nil)
-	return &s
-})
+// ErrNeedsJava says that there are jars, which are looked up in a database of
+// their own: get it into Options.Databases, and scan again.
+var ErrNeedsJava = errors.New("there are jars, and no Java database to look them up in")
 
-// whole is stock without what it exempts by a path. What it exempts by content,
-// the keys of documentations, stays.
-var whole = sync.OnceValue(func() *secret.Scanner {
-	s := *stock()
-	all := secret.Global{Rules: s.Rules}
-	for _, allow := range s.AllowRules {
-		if allow.Regex != nil {
-			allow.Path = nil
-			all.AllowRules = append(all.AllowRules, allow)
+// Options are those of an Engine.
+type Options struct {
+	// Scanners say what is looked for; at least one.
+	Scanners []result.Kind
+	// Databases is Trivy's cache folder, with db/ and maybe java-db/ in it. It is
+	// only read. Without result.Vulnerability it may be "".
+	Databases string
+	// VEX are files of statements in OpenVEX, CSAF or CycloneDX.
+	VEX []string
+	// LicenseFiles looks for licences in every text file too, which is slow.
+	LicenseFiles bool
+	// SkipDirs are folders, relative to the scanned one, that are passed over.
+	SkipDirs []string
+}
+
+// Engine is Trivy, with its databases open. What it found out about a layer it
+// remembers until Close. It makes no request to the network, but that Terraform
+// modules of a registry are fetched. Trivy has its databases for the whole process:
+// there is one Engine at a time.
+type Engine struct {
+	opts  Options
+	cache cache.Cache
+	close func() error
+}
+
+// Open opens the databases.
+func Open(o Options) (e *Engine, err error) {
+	e = &Engine{opts: o, cache: cache.NewMemoryCache(), close: func() error { return nil }}
+	if len(o.Scanners) == 0 {
+		return nil, errors.New("got nothing to look for")
+	}
+	if !slices.Contains(o.Scanners, result.Vulnerability) {
+		return e, nil
+	}
+	defer recovered(&err, "opening the vulnerability database")
+	if err := db.Init(db.Dir(o.Databases)); err != nil {
+		return nil, fmt.Errorf("opening the vulnerability database: %w", err)
+	}
+	e.close = db.Close
+	javadb.Init(o.Databases, nil, true, true, ftypes.RegistryOptions{})
+	return e, nil
+}
+
+// Close lets go of the databases.
+func (e *Engine) Close() error { return errors.Join(e.cache.Close(), e.close()) }
+
+// recovered makes an error of a panic: a database whose pages are damaged makes the
+// library that reads them panic.
+func recovered(err *error, doing string) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s: the engine broke down: %v", doing, p)
+	}
+}
+
+type newArtifact func(cache.ArtifactCache, artifact.Option) (artifact.Artifact, error)
+
+// run is one scan, as Trivy's command line would do it, but for reports.
+func (e *Engine) run(ctx context.Context, make newArtifact, o artifact.Option) (s *Scan, err error) {
+	defer recovered(&err, "scanning")
+	end := tap.listen()
+	defer end()
+	if err := e.misconfigurations(&o); err != nil {
+		return nil, err
+	}
+	art, err := make(e.cache, o)
+	if err != nil {
+		return nil, err
+	}
+	// A damaged page is a fault of the memory that it is mapped to.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	backend := local.NewService(applier.NewApplier(e.cache), ospkg.NewScanner(), langpkg.NewScanner(), vulnerability.NewClient(tdb.Config{}))
+	report, err := trivyscan.NewService(backend, art).ScanArtifact(ctx, e.scanOptions())
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("scanning: %w", context.Cause(ctx))
+	}
+	if err != nil {
+		if strings.Contains(err.Error(), "Java DB") {
+			return nil, ErrNeedsJava
+		}
+		return nil, fmt.Errorf("scanning: %w", err)
+	}
+	report.Trivy.Version = TrivyVersion
+	if err := e.filter(ctx, &report); err != nil {
+		return nil, err
+	}
+	return newScan(report, e.looksFor(result.Vulnerability), end())
+}
+
+func (e *Engine) looksFor(kind result.Kind) bool { return slices.Contains(e.opts.Scanners, kind) }
+
+var trivyScanners = map[result.Kind]types.Scanner{
+	result.Vulnerability: types.VulnerabilityScanner, result.Secret: types.SecretScanner,
+	result.Misconfiguration: types.MisconfigScanner, result.License: types.LicenseScanner,
+}
+
+// scanOptions are the command line's defaults. Packages are always listed: an SBOM is
+// made of the same scan.
+func (e *Engine) scanOptions() types.ScanOptions {
+	o := types.ScanOptions{
+		PkgTypes:         types.PkgTypes,
+		PkgRelationships: ftypes.Relationships,
+		Scanners:         types.Scanners{types.SBOMScanner},
+		LicenseFull:      e.opts.LicenseFiles,
+		LicenseCategories: map[ftypes.LicenseCategory][]string{
+			ftypes.CategoryForbidden: expression.ForbiddenLicenses, ftypes.CategoryRestricted: expression.RestrictedLicenses,
+			ftypes.CategoryReciprocal: expression.ReciprocalLicenses, ftypes.CategoryNotice: expression.NoticeLicenses,
+			ftypes.CategoryPermissive: expression.PermissiveLicenses, ftypes.CategoryUnencumbered: expression.UnencumberedLicenses,
+		},
+		VulnSeveritySources: []tdbSource{"auto"},
+	}
+	for _, kind := range e.opts.Scanners {
+		o.Scanners.Enable(trivyScanners[kind])
+	}
+	return o
+}
+
+// artifactOptions are what both images and folders are read with.
+func (e *Engine) artifactOptions(disabled ...analyzer.Type) artifact.Option {
+	disabled = append(slices.Clone(disabled), analyzer.TypeApkCommand, analyzer.TypeExecutable, analyzer.TypeRpmArchive)
+	for kind, all := range map[result.Kind][]analyzer.Type{
+		result.Secret: {analyzer.TypeSecret}, result.Misconfiguration: analyzer.TypeConfigFiles, result.Vulnerability: {analyzer.TypeJar},
+	} {
+		if !e.looksFor(kind) {
+			disabled = append(disabled, all...)
 		}
 	}
-	s.Global = &all
-	return &s
-})
+	if !e.looksFor(result.License) || !e.opts.LicenseFiles {
+		disabled = append(disabled, analyzer.TypeLicenseFile)
+	}
+	o := artifact.Option{
+		DisabledAnalyzers: disabled,
+		Parallel:          parallel,
+		NoProgress:        true,
+		Offline:           true,
+		DetectionPriority: ftypes.PriorityPrecise,
+	}
+	o.LicenseScannerOption.Full = e.opts.LicenseFiles
+	o.LicenseScannerOption.ClassifierConfidenceLevel = 0.9
+	for _, dir := range e.opts.SkipDirs {
+		o.WalkerOption.SkipDirs = append(o.WalkerOption.SkipDirs, filepath.ToSlash(dir))
+	}
+	return o
+}
 
-// exempts says whether Trivy scans no file of this path.
-func exempts(s *secret.Scanner, file string) bool { return s.IsSkipped(file) || s.AllowPath(file) }
+// parallel is the command line's default.
+const parallel = 5
 
-// exemptsFolder says whether Trivy scans no file below folder, whatever its name.
-func exemptsFolder(s *secret.Scanner, folder string) bool {
-	return s.IsSkipped(path.Join(folder, "any", "\x00"))
+// misconfigurations are looked for with the checks that are built in: those that
+// Trivy would fetch before each run could change a verdict over night.
+func (e *Engine) misconfigurations(o *artifact.Option) (err error) {
+	if !e.looksFor(result.Misconfiguration) {
+		return nil
+	}
+	checks := misconf.ScannerOption{Namespaces: rego.BuiltinNamespaces()}
+	if checks.RegoScanner, err = misconf.InitRegoScanner(checks); err != nil {
+		return fmt.Errorf("reading the built-in checks: %w", err)
+	}
+	o.MisconfScannerOption = checks
+	return nil
 }

@@ -47,11 +47,21 @@ type Report struct {
 	// Packages counts those that were found and looked up.
 	Packages int
 	Findings []Finding // in Sort's order
+	// Excused are findings that a VEX statement says do not matter here.
+	Excused []Excused
 	// Unscanned says what was to be scanned and was not, a sentence each. A report
 	// that has any is not clean.
 	Unscanned []string
 	// JSON is the engine's own report, as stock Trivy writes it.
 	JSON []byte
+}
+
+// Excused is a finding that somebody said does not matter.
+type Excused struct {
+	Finding
+	Status string // VEX's word: not_affected, fixed
+	Reason string // the statement's justification
+	File   string // where it is said
 }
 
 // OS is the distribution of an image. The zero OS is none, as of a static program.
@@ -100,7 +110,9 @@ type Finding struct {
 	Status    string // Trivy's word: affected, fixed, will_not_fix, fix_deferred, end_of_life
 	Ecosystem string // "debian", "npm", "gomod", "gobinary"
 	PURL      string
-	Direct    bool // a library that the project itself asks for
+	Direct    bool   // a library that the project itself asks for
+	OfSystem  bool   // a package of the distribution
+	Category  string // of a licence: "forbidden", "restricted", "reciprocal", …
 
 	// Path is the file it is in, relative to the image's root or the folder; ""
 	// for a distribution's package. Lines count from 1.
@@ -110,8 +122,18 @@ type Finding struct {
 	// that the base image did.
 	Layer    string
 	FromBase bool
-	// Resolution is what the check says to do.
-	Resolution string
+	// Message says what is wrong here, Resolution what to do; of a misconfiguration.
+	Message, Resolution string
+}
+
+// Rated gives a finding a severity by Trivy's word, which is UNKNOWN where nobody
+// has rated it.
+func (f Finding) Rated(word string) Finding {
+	f.Severity = finding.Severity(strings.ToLower(word))
+	if f.Severity.Rank() <= 0 {
+		f.Severity, f.Unrated = finding.Info, true
+	}
+	return f
 }
 
 // Key is equal for what people take for the same finding in two scans: the version
