@@ -5,6 +5,7 @@ package result
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -142,16 +143,37 @@ func (f Finding) Key() string {
 	return strings.Join([]string{string(f.Kind), f.ID, f.Ecosystem, f.Package, f.Path}, "\x00")
 }
 
-// Sort orders findings: the worst first, then by kind, package, id and place.
-func Sort(all []Finding) {
-	slices.SortStableFunc(all, func(a, b Finding) int {
-		return cmp.Or(
-			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
-			cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)),
-			strings.Compare(a.Package, b.Package),
-			strings.Compare(a.ID, b.ID),
-			strings.Compare(a.Path, b.Path),
-			cmp.Compare(a.Line, b.Line),
-		)
-	})
+// Sort orders findings by Compare.
+func Sort(all []Finding) { slices.SortStableFunc(all, Compare) }
+
+// Compare orders two findings: the worst first, then by kind, package, id and place.
+func Compare(a, b Finding) int {
+	return cmp.Or(
+		cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
+		cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)),
+		strings.Compare(a.Package, b.Package),
+		strings.Compare(a.ID, b.ID),
+		strings.Compare(a.Path, b.Path),
+		cmp.Compare(a.Line, b.Line),
+	)
+}
+
+// Sentence says what was found and what would mend it. It holds text of unknown
+// origin.
+func (f Finding) Sentence() string {
+	switch f.Kind {
+	case Vulnerability:
+		fix := "no version fixes it yet"
+		if f.Fixed != "" {
+			fix = "fixed in " + f.Fixed
+		}
+		return fmt.Sprintf("%s %s has %s: %s (%s)", f.Package, f.Version, f.ID, cmp.Or(f.Title, "no title"), fix)
+	case Secret:
+		return "got what looks like a secret: " + f.Title
+	case Misconfiguration:
+		return fmt.Sprintf("%s: %s", f.Title, cmp.Or(f.Message, f.Resolution))
+	case License:
+		return fmt.Sprintf("%s has the licence %s, of the category %s", cmp.Or(f.Package, f.Path), f.ID, f.Category)
+	}
+	return f.Title
 }
