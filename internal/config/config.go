@@ -25,6 +25,7 @@ type Config struct {
 	Build     Build
 	Report    Report
 	Integrity Integrity
+	Scan      Scan
 	// Environments are in the file's order.
 	Environments []Environment
 }

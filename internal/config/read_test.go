@@ -86,12 +86,16 @@ func withoutDefaults(t *testing.T, c *Config) string {
 		Build     Build
 		Report    *Report    `json:",omitempty"`
 		Integrity *Integrity `json:",omitempty"`
+		Scan      *Scan      `json:",omitempty"`
 	}{File: c.File, Build: c.Build}
 	if !reflect.DeepEqual(c.Report, plain.Report) {
 		shown.Report = &c.Report
 	}
 	if !reflect.DeepEqual(c.Integrity, plain.Integrity) {
 		shown.Integrity = &c.Integrity
+	}
+	if !reflect.DeepEqual(c.Scan, plain.Scan) {
+		shown.Scan = &c.Scan
 	}
 	text, err := json.MarshalIndent(shown, "", "  ")
 	if err != nil {

@@ -27,7 +27,6 @@ func addSection(s section) {
 // goes when the section comes.
 var planned = []struct{ name, purpose string }{
 	{"gate", "for the measurements and rules that a pull request must meet"},
-	{"scan", "for the scanning of images"},
 }
 
 // rootNames are the keys that may stand at the top.
