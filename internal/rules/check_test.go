@@ -29,9 +29,9 @@ type room struct {
 	edge  bool     // touches the process: signals, flags
 }
 
-// These may be used in every test: how a page looks, no package can say, and
-// golden files are the same everywhere.
-var inTests = []string{"internal/browser", "internal/golden"}
+// These may be used in every test: how a page looks, no package can say, golden
+// files are the same everywhere, and what scans and signs images needs some.
+var inTests = []string{"internal/browser", "internal/golden", "internal/image/imagetest"}
 
 var (
 	inputOutput = []string{

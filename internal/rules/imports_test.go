@@ -44,6 +44,7 @@ var rooms = map[string]room{
 	"internal/gate":          {floor: capability, pure: true},
 	"internal/gh":            {floor: capability},
 	"internal/health":        {floor: capability},
+	"internal/image":         {floor: capability},
 	"internal/integrity":     {floor: capability},
 	"internal/inventory":     {floor: capability},
 	"internal/live":          {floor: capability},
