@@ -46,6 +46,8 @@ type Image struct {
 	Packages []Package     // Debian's
 	Images   []v1.Image    // one a platform
 	Index    v1.ImageIndex // nil for one platform
+
+	uncompressed bool
 }
 
 // BaseName and BaseDigest are what Debian's annotations say of its base.
@@ -77,7 +79,7 @@ func Debian(tb testing.TB, opts Options) *Image {
 	if opts.Created.IsZero() {
 		opts.Created = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	}
-	made := &Image{Packages: DebianPackages(opts.Packages)}
+	made := &Image{Packages: DebianPackages(opts.Packages), uncompressed: opts.Uncompressed}
 	for _, p := range opts.Platforms {
 		platform, err := v1.ParsePlatform(p)
 		if err != nil {
@@ -340,6 +342,12 @@ func (i *Image) LayoutArchive(tb testing.TB, file, tag string) {
 // "example.com/shop:1".
 func (i *Image) Archive(tb testing.TB, file, tag string) {
 	tb.Helper()
+	if i.uncompressed {
+		if err := os.WriteFile(file, Saved(tb, i.Images[0], tag), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+		return
+	}
 	named, err := name.NewTag(tag)
 	if err != nil {
 		tb.Fatal(err)
@@ -347,4 +355,32 @@ func (i *Image) Archive(tb testing.TB, file, tag string) {
 	if err := tarball.WriteToFile(file, named, i.Images[0]); err != nil {
 		tb.Fatal(err)
 	}
+}
+
+// Saved is an image as `docker save` writes it, with layers that are tars.
+func Saved(tb testing.TB, img v1.Image, tag string) []byte {
+	tb.Helper()
+	config, err := img.RawConfigFile()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	files := map[string][]byte{"config.json": config}
+	var names []string
+	for n, l := range layers {
+		r, err := l.Uncompressed()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		name := fmt.Sprintf("%d/layer.tar", n)
+		if files[name], err = io.ReadAll(r); err != nil {
+			tb.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	files["manifest.json"] = document([]map[string]any{{"Config": "config.json", "RepoTags": []string{tag}, "Layers": names}})
+	return Tar(tb, files)
 }
