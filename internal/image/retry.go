@@ -68,10 +68,14 @@ func again(req *http.Request, resp *http.Response, err error) bool {
 	if req.Context().Err() != nil || req.Context().Value(onceKey{}) != nil {
 		return false
 	}
-	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+	switch {
+	case req.Body != nil && req.Body != http.NoBody && req.GetBody == nil:
 		return false // it is gone
-	}
-	if err != nil {
+	case err == nil && resp.StatusCode == http.StatusTooManyRequests:
+		return true
+	case req.Method == http.MethodPatch, strings.Contains(req.URL.Path, "/blobs/uploads/") && req.Method == http.MethodPut:
+		return false // how much of it arrived, nobody knows: the upload is begun anew
+	case err != nil:
 		return broken(err)
 	}
 	return transient(resp.StatusCode)
