@@ -54,7 +54,7 @@ func (o *opener) archive(name string) (*archive, error) {
 	o.source.closers = append(o.source.closers, file)
 	magic := make([]byte, 4)
 	n, err := io.ReadFull(file, magic)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
@@ -115,7 +115,7 @@ func indexed(file *os.File) (*archive, error) {
 	for {
 		h, err := r.Next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return a, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, errors.New("the archive is cut off")
@@ -284,7 +284,7 @@ func (a *archive) describe(name string, diffID v1.Hash) (v1.Descriptor, bool, er
 	}
 	magic := make([]byte, 4)
 	n, err := io.ReadFull(r, magic)
-	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return v1.Descriptor{}, false, err
 	}
 	if !compressed(magic[:n]) {

@@ -101,7 +101,7 @@ func failed(op string, ref Reference, err error) error {
 	case broken(err) || errors.As(err, &request):
 		e.Kind, e.Hint = ErrUnavailable, busyHint
 		switch {
-		case errors.Is(err, errIdle):
+		case errors.Is(err, errIdle) && !errors.Is(err, errBroken):
 			err = errIdle
 		case request != nil:
 			err = request.Err // without the address: a signed one is a credential

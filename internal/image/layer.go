@@ -104,7 +104,7 @@ type reporting struct {
 
 func (r *reporting) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = r.layer.failed(err)
 	}
 	return n, err
@@ -133,7 +133,7 @@ func (v *verified) Read(p []byte) (int, error) {
 	switch {
 	case v.size >= 0 && v.at > v.size:
 		return 0, wrong("it has more than the %d bytes that the manifest says", v.size)
-	case err != io.EOF:
+	case !errors.Is(err, io.EOF):
 	case v.size >= 0 && v.at < v.size:
 		return n, wrong("it ends after %d of %d bytes", v.at, v.size)
 	case fmt.Sprintf("sha256:%x", v.hash.Sum(nil)) != v.want.String():
@@ -261,11 +261,11 @@ func (b *blockReader) walk() error {
 	r := tar.NewReader(b)
 	for {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		switch {
-		case b.failure != nil && b.failure != io.EOF:
+		case b.failure != nil && !errors.Is(b.failure, io.EOF):
 			return b.failure
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return fmt.Errorf("its tar ends amid entry %d, after %d bytes", b.entries, b.at)
@@ -281,7 +281,7 @@ func (b *blockReader) walk() error {
 			return err
 		}
 	}
-	if b.failure != nil && b.failure != io.EOF {
+	if b.failure != nil && !errors.Is(b.failure, io.EOF) {
 		return b.failure
 	}
 	_, err := io.Copy(io.Discard, b)
@@ -293,7 +293,7 @@ func (b *blockReader) walk() error {
 func uncompressed(in io.Reader) (io.Reader, func(), error) {
 	buffered := bufio.NewReaderSize(in, blockSize)
 	magic, err := buffered.Peek(4)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, err
 	}
 	switch {
@@ -328,7 +328,7 @@ func packed(format string, err error) error {
 	var known wrongBytes
 	var registry *Error
 	switch {
-	case err == nil || err == io.EOF || errors.As(err, &known) || errors.As(err, &registry):
+	case err == nil || errors.Is(err, io.EOF) || errors.As(err, &known) || errors.As(err, &registry):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("its %s is cut off", format)

@@ -211,7 +211,7 @@ func TestNoImage(t *testing.T) {
 	chart := mutate.ConfigMediaType(imagetest.Base(), "application/vnd.cncf.helm.config.v1+json")
 	push(t, r.Host+"/org/chart:1", chart)
 	dir := t.TempDir()
-	write := func(name, text string) string {
+	write := func(name, text string) {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -219,7 +219,6 @@ func TestNoImage(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		return path
 	}
 	write("old/oci-layout", `{"imageLayoutVersion":"9"}`)
 	write("empty/oci-layout", `{"imageLayoutVersion":"1.0.0"}`)

@@ -26,7 +26,8 @@ type Registry struct {
 
 	Transport http.RoundTripper // nil is ggcr's
 	Sleep     func(context.Context, time.Duration) error
-	Now       func() time.Time
+	// Now is for a Retry-After that names a time; nil does not obey such a one.
+	Now func() time.Time
 	// Pause is the first wait before another attempt; the next ones double.
 	Pause time.Duration // 1 s if 0
 	// Idle is how long a registry may be silent amid an answer.
@@ -66,7 +67,7 @@ func (r *Registry) transport() http.RoundTripper {
 		inner = remote.DefaultTransport
 	}
 	once := &idle{inner: &plain{inner: inner, allowed: r.Insecure}, limit: r.idle()}
-	return &retry{inner: once, sleep: r.sleep, now: r.now, pause: r.pause()}
+	return &retry{inner: once, sleep: r.sleep, now: r.Now, pause: r.pause()}
 }
 
 // uploadAgain says whether ggcr begins an upload anew. Its transport asks with the
@@ -94,18 +95,11 @@ func (r *Registry) idle() time.Duration {
 	return r.Idle
 }
 
-func (r *Registry) now() time.Time {
-	if r.Now == nil {
-		return time.Now()
-	}
-	return r.Now()
-}
-
 func (r *Registry) sleep(ctx context.Context, d time.Duration) error {
 	if r.Sleep != nil {
 		return r.Sleep(ctx, d)
 	}
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(d) //nolint:forbidigo // the one real wait, in nobody's test
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

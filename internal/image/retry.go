@@ -92,7 +92,7 @@ func broken(err error) bool {
 	if errors.As(err, &dns) {
 		return dns.IsTemporary || dns.IsTimeout
 	}
-	for _, e := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, errIdle} {
+	for _, e := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, errIdle, errBroken} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -107,7 +107,7 @@ func (t *retry) asked(resp *http.Response) time.Duration {
 	if seconds, err := strconv.Atoi(value); err == nil {
 		return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second
 	}
-	if at, err := http.ParseTime(value); err == nil {
+	if at, err := http.ParseTime(value); err == nil && t.now != nil {
 		return at.Sub(t.now())
 	}
 	return 0
@@ -132,11 +132,11 @@ type resuming struct {
 func (b *resuming) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.at += int64(n)
-	if err == nil || err == io.EOF && b.at == b.length || b.request.Context().Err() != nil || !broken(err) {
+	if err == nil || errors.Is(err, io.EOF) && b.at == b.length || b.request.Context().Err() != nil || !broken(err) {
 		return n, err
 	}
 	if b.resumed == maxResumes || b.at >= b.length {
-		return n, fmt.Errorf("the answer broke off after %d of %d bytes, and %d times: %w", b.at, b.length, b.resumed+1, err)
+		return n, b.broke(fmt.Sprintf("%d times: %v", b.resumed+1, err))
 	}
 	b.resumed++
 	if more := b.rest(err); more != nil {
@@ -153,22 +153,30 @@ func (b *resuming) rest(cause error) error {
 	_ = b.ReadCloser.Close()
 	req := b.request.Clone(b.request.Context())
 	req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", b.at, b.length-1))
-	resp, err := b.transport.inner.RoundTrip(req)
+	resp, err := b.transport.inner.RoundTrip(req) //nolint:bodyclose // it is the body from now on
 	if err != nil {
 		if broken(err) && b.resumed < maxResumes {
 			b.resumed++
 			return b.rest(err)
 		}
-		return fmt.Errorf("the answer broke off after %d of %d bytes (%w), and asking for the rest failed: %w", b.at, b.length, cause, err)
+		return b.broke(fmt.Sprintf("%v; asking for the rest: %v", cause, err))
 	}
 	b.ReadCloser = resp.Body
 	if resp.StatusCode != http.StatusPartialContent || !strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", b.at)) {
-		return fmt.Errorf("the answer broke off after %d of %d bytes (%w), and asking for the rest got %d instead of 206", b.at, b.length, cause, resp.StatusCode)
+		return b.broke(fmt.Sprintf("%v; asking for the rest got %d instead of 206", cause, resp.StatusCode))
 	}
 	return nil
 }
 
-var errIdle = errors.New("the registry is silent")
+// broke has what happened as text: an io.EOF in it must not look like the end.
+func (b *resuming) broke(why string) error {
+	return fmt.Errorf("%w after %d of %d bytes: %s", errBroken, b.at, b.length, why)
+}
+
+var (
+	errIdle   = errors.New("the registry is silent")
+	errBroken = errors.New("the answer broke off")
+)
 
 // idle ends requests whose answer does not go on.
 type idle struct {
@@ -180,7 +188,7 @@ type idle struct {
 func (t *idle) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	silent := fmt.Errorf("%w: no byte in %v", errIdle, t.limit)
-	timer := time.AfterFunc(t.limit, func() { cancel(silent) })
+	timer := time.AfterFunc(t.limit, func() { cancel(silent) }) //nolint:forbidigo // a timeout of I/O, which no decision reads
 	sent := req.Clone(ctx)
 	var answered atomic.Bool
 	if req.Body != nil && req.Body != http.NoBody {
@@ -230,7 +238,7 @@ func (b *ticking) Read(p []byte) (int, error) {
 	b.timer.Reset(b.limit)
 	n, err := b.ReadCloser.Read(p)
 	b.timer.Stop()
-	if err != nil && err != io.EOF && errors.Is(context.Cause(b.ctx), errIdle) {
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(b.ctx), errIdle) {
 		err = context.Cause(b.ctx)
 	}
 	return n, err

@@ -95,6 +95,7 @@ func (f *Fault) spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder, 
 	case Lost:
 		reset(w)
 		return
+	case Answer, Hang, Cut:
 	}
 	if f.Bytes > 0 {
 		for k, v := range answer.Header() {

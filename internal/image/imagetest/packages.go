@@ -1,6 +1,7 @@
 package imagetest
 
 import (
+	"context"
 	"debug/buildinfo"
 	_ "embed"
 	"encoding/json"
@@ -136,9 +137,9 @@ var program = sync.OnceValues(func() (*goProgram, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "hello")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path,
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path,
 		"github.com/org/checkout-deploy/internal/image/imagetest/testdata/hello")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building testdata/hello: %w\n%s", err, out)
 	}

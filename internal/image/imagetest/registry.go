@@ -2,6 +2,7 @@ package imagetest
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log"
 	"net/http"
@@ -126,7 +127,7 @@ func (r *Registry) TagWrites() []TagWrite {
 // Tag is what a tag points at, "" for none. The log does not show that it was read.
 func (r *Registry) Tag(repo, tag string) string {
 	w := httptest.NewRecorder()
-	r.inner.ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/v2/"+repo+"/manifests/"+tag, nil))
+	r.inner.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodHead, "/v2/"+repo+"/manifests/"+tag, nil))
 	return w.Header().Get("Docker-Content-Digest")
 }
 
@@ -140,7 +141,7 @@ func (r *Registry) Move(tb testing.TB, repo, tag, digest string) {
 	if !ok {
 		tb.Fatalf("%s has no manifest %s", repo, digest)
 	}
-	req := httptest.NewRequest(http.MethodPut, "/v2/"+repo+"/manifests/"+tag, bytes.NewReader(m.data))
+	req := httptest.NewRequestWithContext(context.Background(), http.MethodPut, "/v2/"+repo+"/manifests/"+tag, bytes.NewReader(m.data))
 	req.Header.Set("Content-Type", m.mediaType)
 	r.inner.ServeHTTP(httptest.NewRecorder(), req)
 }
