@@ -208,7 +208,11 @@ func Tar(tb testing.TB, files map[string][]byte) []byte {
 	}
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		folder(path.Dir(file))
-		write(&tar.Header{Typeflag: tar.TypeReg, Name: file, Mode: 0o644, Size: int64(len(files[file]))}, files[file])
+		mode := int64(0o644)
+		if bytes.HasPrefix(files[file], []byte("\x7fELF")) { // what can't run scanners pass over
+			mode = 0o755
+		}
+		write(&tar.Header{Typeflag: tar.TypeReg, Name: file, Mode: mode, Size: int64(len(files[file]))}, files[file])
 	}
 	if err := w.Close(); err != nil {
 		tb.Fatal(err)
