@@ -18,12 +18,17 @@ import (
 
 // many are advisories enough for branches in the tree.
 func many() []scantest.Advisory {
+	return numbered(2000, 300)
+}
+
+// numbered are those of so many packages, and buckets of one package besides.
+func numbered(n, buckets int) []scantest.Advisory {
 	var packages []scantest.Installed
-	for i := range 2000 {
+	for i := range n {
 		packages = append(packages, scantest.Installed{Name: "package-" + string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676)), Version: "1.0-1"})
 	}
 	all := scantest.Advise(scantest.Debian12, packages...)
-	for i := range 300 { // buckets enough for a root of several pages
+	for i := range buckets { // enough of them make a root of several pages
 		all = append(all, scantest.Advise("distribution of some length "+string(rune('a'+i%26))+string(rune('a'+i/26)), packages[0])...)
 	}
 	return all
@@ -163,20 +168,30 @@ func TestCacheDamaged(t *testing.T) {
 	}
 }
 
-// On no bytes does the check panic, hang or run out of stack.
+// Whatever is changed in a file, the check neither panics nor hangs nor runs out of
+// stack. Each edit is an offset of four bytes, and the byte that is put there.
 func FuzzBolt(f *testing.F) {
-	whole := file(f, few()...)
-	f.Add(whole)
-	f.Add(whole[:len(whole)/2])
+	whole := [][]byte{file(f, few()...), file(f, numbered(300, 80)...)}
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 50 {
-		data := bytes.Clone(whole)
-		for range 1 + random.IntN(8) {
-			data[random.IntN(len(data))] ^= byte(1 << random.IntN(8))
+	for range 100 {
+		edits := make([]byte, 5*(1+random.IntN(8)))
+		for i := range edits {
+			edits[i] = byte(random.Uint32())
 		}
-		f.Add(data)
+		f.Add(random.IntN(2) == 0, uint32(random.IntN(1<<20)), edits)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(t *testing.T, small bool, cut uint32, edits []byte) {
+		data := bytes.Clone(whole[1])
+		if small {
+			data = bytes.Clone(whole[0])
+		}
+		for ; len(edits) >= 5; edits = edits[5:] {
+			at := binary.LittleEndian.Uint32(edits) % uint32(len(data))
+			data[at] = edits[4]
+		}
+		if cut%4 == 0 {
+			data = data[:int(cut)%len(data)]
+		}
 		// What it takes for sound names the buckets that Trivy asks without looking.
 		if checkBolt(data) != nil {
 			return

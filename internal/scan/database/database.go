@@ -43,6 +43,9 @@ type Options struct {
 	MaxAge time.Duration
 	// Silence is how long a registry may send nothing; 0 for half a minute.
 	Silence time.Duration
+	// Timeout is how long one repository may take, with all attempts and waits; 0
+	// for a quarter of an hour.
+	Timeout time.Duration
 	Now     func() time.Time
 	// Sleep waits between two attempts, and while another process writes to Cache.
 	Sleep func(context.Context, time.Duration) error
@@ -67,6 +70,9 @@ func Get(ctx context.Context, o Options) (Database, error) {
 	}
 	if g.Silence == 0 {
 		g.Silence = 30 * time.Second
+	}
+	if g.Timeout == 0 {
+		g.Timeout = 15 * time.Minute
 	}
 	refs, err := g.references()
 	if err != nil {

@@ -527,6 +527,50 @@ func TestAtOnce(t *testing.T) {
 	wantListing(t, o.Cache, one)
 }
 
+// A registry that never ends is left after a while.
+func TestEndless(t *testing.T) {
+	drip := serving(t, vuln(t, now)).breaks(onBlobs(func(w http.ResponseWriter, r *http.Request) bool {
+		layer := scantest.Pack(t, scantest.VulnDB(t, now, few()...))
+		w.Header().Set("Content-Length", strconv.Itoa(len(layer)))
+		for i := 0; r.Context().Err() == nil; i++ {
+			_, _ = w.Write(layer[min(i, 20):][:1])
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+		return true
+	}))
+	good := serving(t, vuln(t, now))
+	o := options(t.TempDir(), drip)
+	o.Timeout = 300 * time.Millisecond
+	_, err := database.Get(t.Context(), o)
+	if !errors.Is(err, database.ErrUnavailable) || !strings.Contains(err.Error(), "took longer than 300ms") {
+		t.Errorf("got %v", err)
+	}
+	wantListing(t, o.Cache, none)
+	o.Repositories = append(o.Repositories, good.repository())
+	if got, err := database.Get(t.Context(), o); err != nil || got.Source != good.repository() {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// Another process that never ends is not waited for.
+func TestLocked(t *testing.T) {
+	m := serving(t, vuln(t, now))
+	o := options(t.TempDir(), m)
+	held, err := database.Lock(filepath.Join(o.Cache, ".db.lock"))
+	check(t, err)
+	var slept naps
+	o.Sleep = slept.sleep
+	_, err = database.Get(t.Context(), o)
+	if !errors.Is(err, database.ErrUnavailable) || !strings.Contains(err.Error(), "for 10m0s") || len(slept.all) != 3000 {
+		t.Errorf("got %v after %d waits", err, len(slept.all))
+	}
+	check(t, held.Close())
+	if _, err := database.Get(t.Context(), o); err != nil {
+		t.Error(err)
+	}
+}
+
 // What a process that was killed left is removed, and what it had moved away is put
 // back.
 func TestAfterCrash(t *testing.T) {

@@ -57,7 +57,7 @@ func (e *Error) advice() string {
 	case errors.Is(all, ErrRefused):
 		return "look at the repository's name and the credentials for its registry"
 	}
-	return "name another repository, or bring a newer archive"
+	return "name another repository, bring a newer archive, or keep the cache folder of a run that had one"
 }
 
 // list is errors in one line.

@@ -31,5 +31,8 @@ func Unpack(ctx context.Context, k Kind, dir string, layer io.Reader, limit int6
 // RetryAfter reads the header.
 var RetryAfter = retryAfter
 
+// Lock locks a file, as Get does.
+var Lock = flock
+
 // Replaced is the name of the folder that makes room where two cannot be exchanged.
 const Replaced = ".db-" + replaced

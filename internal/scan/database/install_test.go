@@ -199,10 +199,20 @@ func TestRetryAfter(t *testing.T) {
 // Whatever a layer has, what it writes is regular files in its folder, of no more
 // than the limit.
 func FuzzUnpack(f *testing.F) {
-	f.Add(scantest.Pack(f, scantest.VulnDB(f, now, few()...)))
-	f.Add(tarOf(f, tar.Header{Name: "../a", Typeflag: tar.TypeReg}))
-	f.Add(tarOf(f, tar.Header{Name: "a", Typeflag: tar.TypeSymlink, Linkname: ".."}, tar.Header{Name: "a/b", Typeflag: tar.TypeReg}))
-	f.Add(tarOf(f, tar.Header{Name: "a/b/c", Typeflag: tar.TypeReg}))
+	for _, headers := range [][]tar.Header{
+		{{Name: "../a", Typeflag: tar.TypeReg}},
+		{{Name: "a", Typeflag: tar.TypeSymlink, Linkname: ".."}, {Name: "a/b", Typeflag: tar.TypeReg}},
+		{{Name: "a/b/c", Typeflag: tar.TypeReg}, {Name: "a/b", Typeflag: tar.TypeReg}},
+		{{Name: "/a", Typeflag: tar.TypeDir}, {Name: "b", Typeflag: tar.TypeLink, Linkname: "a"}},
+	} {
+		zipped := tarOf(f, headers...)
+		f.Add(zipped)
+		zip, err := gzip.NewReader(bytes.NewReader(zipped))
+		check(f, err)
+		plain, err := io.ReadAll(zip)
+		check(f, err)
+		f.Add(plain)
+	}
 	f.Fuzz(func(t *testing.T, layer []byte) {
 		const limit = 1 << 20
 		dir := t.TempDir()

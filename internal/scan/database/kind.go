@@ -1,6 +1,7 @@
 package database
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -24,6 +25,13 @@ type Kind struct {
 	// its size.
 	check func(dir string) error
 }
+
+// Repositories are those that have it for everybody, in the order in which they are
+// asked.
+func (k Kind) Repositories() []string { return slices.Clone(k.repositories) }
+
+// MaxAge is how old it may be where nobody says another age.
+func (k Kind) MaxAge() time.Duration { return k.maxAge }
 
 // The databases of Trivy v0.74, with the repositories and names that it has for
 // them.

@@ -17,6 +17,11 @@ var errHeld = errors.New("another process has it")
 // prefix begins the names of what is beside the folder while it is being written.
 func (g *getter) prefix() string { return "." + g.Kind.folder + "-" }
 
+const (
+	lockWait  = 200 * time.Millisecond
+	lockTries = 3000 // ten minutes
+)
+
 // lock waits until no other process writes to the cache folder. Who comes second
 // finds what the first has brought. Where there are no locks it goes on without:
 // each has files of its own, and the last one's stay.
@@ -24,7 +29,7 @@ func (g *getter) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(g.Cache, 0o755); err != nil {
 		return nil, local(fmt.Errorf("making the cache folder: %w", err))
 	}
-	for {
+	for range lockTries {
 		f, err := flock(filepath.Join(g.Cache, "."+g.Kind.folder+".lock"))
 		switch {
 		case err == nil:
@@ -34,10 +39,11 @@ func (g *getter) lock(ctx context.Context) (unlock func(), err error) {
 		case !errors.Is(err, errHeld):
 			return nil, local(fmt.Errorf("locking the cache folder: %w", err))
 		}
-		if err := g.Sleep(ctx, 200*time.Millisecond); err != nil {
+		if err := g.Sleep(ctx, lockWait); err != nil {
 			return nil, fmt.Errorf("waiting for another process that writes to the cache folder %q: %w", g.Cache, err)
 		}
 	}
+	return nil, &failure{ErrUnavailable, fmt.Sprintf("another process has been writing to the cache folder %q for %s", g.Cache, lockTries*lockWait)}
 }
 
 // sweep removes what a process that was killed has left, now that the lock is ours.

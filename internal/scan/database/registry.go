@@ -31,6 +31,16 @@ const (
 // repository has what one repository offers put in place, or returns nil where that
 // is what the cache folder is known to have.
 func (g *getter) repository(ctx context.Context, ref name.Reference, known string) (*candidate, error) {
+	bounded, cancel := context.WithTimeout(ctx, g.Timeout)
+	defer cancel()
+	got, err := g.attempts(bounded, ref, known)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		return nil, &failure{ErrUnavailable, fmt.Sprintf("took longer than %s", g.Timeout)}
+	}
+	return got, err
+}
+
+func (g *getter) attempts(ctx context.Context, ref name.Reference, known string) (*candidate, error) {
 	for attempt := 1; ; attempt++ {
 		carrier := &carrier{base: g.Transport, silence: g.Silence, now: g.Now}
 		got, err := g.once(ctx, ref, known, carrier)

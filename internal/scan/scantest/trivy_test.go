@@ -1,8 +1,11 @@
+//go:build goexperiment.jsonv2
+
 package scantest_test
 
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -14,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aquasecurity/trivy/pkg/db"
+	"github.com/aquasecurity/trivy/pkg/javadb"
+	"github.com/aquasecurity/trivy/pkg/policy"
 	"github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/org/checkout-deploy/internal/image/imagetest"
@@ -159,6 +165,23 @@ func TestTrivyTakesOurs(t *testing.T) {
 	}
 	if !found {
 		t.Error("Trivy did not take the bundle of checks")
+	}
+}
+
+// Where nobody names a repository those are asked that Trivy asks, or it first.
+func TestTrivysRepositories(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		kind database.Kind
+		want []string
+	}{
+		{"vulnerabilities", database.Vulnerabilities, []string{db.DefaultGCRRepository, db.DefaultGHCRRepository}},
+		{"java", database.Java, []string{javadb.DefaultGCRRepository, javadb.DefaultGHCRRepository}},
+		{"checks", database.Checks, []string{fmt.Sprintf("%s:%d", policy.BundleRepository, policy.BundleVersion)}},
+	} {
+		if got := test.kind.Repositories(); len(got) < len(test.want) || !slices.Equal(got[:len(test.want)], test.want) {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
 	}
 }
 
