@@ -15,8 +15,8 @@ import (
 // maxDepth bounds nesting; a bundle of ours has seven levels.
 const maxDepth = 32
 
-// readBundle reads a bundle that nobody vouches for yet.
-func readBundle(data []byte) (*bundle.Bundle, error) {
+// readBundle reads a bundle of one kind that nobody vouches for yet.
+func readBundle(data []byte, mediaType string) (*bundle.Bundle, error) {
 	switch {
 	case len(data) > MaxBundle:
 		return nil, refuse("got a bundle of %d bytes; it has %d at most", len(data), MaxBundle)
@@ -29,8 +29,8 @@ func readBundle(data []byte) (*bundle.Bundle, error) {
 	if err := protojson.Unmarshal(data, &message); err != nil {
 		return nil, refuse("got a bundle that is no Sigstore bundle: %v", err)
 	}
-	if message.GetMediaType() != MediaType {
-		return nil, refuse("got a bundle of the type %.100q, want %q", message.GetMediaType(), MediaType)
+	if message.GetMediaType() != mediaType {
+		return nil, refuse("got a bundle of the type %.100q, want %q", message.GetMediaType(), mediaType)
 	}
 	b, err := bundle.NewBundle(&message)
 	if err != nil {

@@ -136,7 +136,7 @@ func verifyMade(ctx context.Context, payload, data []byte, key sign.Keypair, key
 	if err != nil {
 		return err
 	}
-	b, err := readBundle(data)
+	b, err := readBundle(data, MediaType)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func verifierOfMade(key sign.Keypair, keyless bool, t Trust, s Services) (*verif
 	t.Timestamps = max(t.Timestamps, witnesses)
 	if keyless {
 		library, err := t.forIdentities()
-		return &verifier{library: library, who: verify.WithoutIdentitiesUnsafe(), wanted: "this job's identity"}, err
+		return &verifier{library: library, who: verify.WithoutIdentitiesUnsafe(), wanted: "this job's identity", mediaType: MediaType}, err
 	}
 	return newKeyVerifier(key.GetPublicKey(), t)
 }

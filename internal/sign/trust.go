@@ -1,6 +1,7 @@
 package sign
 
 import (
+	"crypto/x509"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -31,6 +32,20 @@ func (t *Trust) read() (*root.TrustedRoot, error) {
 		return nil, fmt.Errorf("the trusted root can't be read: %w", err)
 	}
 	return parsed, nil
+}
+
+// Chain returns the certificates above one of Fulcio's, the root's last, as the
+// trusted root has them. A bundle holds the first certificate alone.
+func (t Trust) Chain(leaf *x509.Certificate) ([]*x509.Certificate, error) {
+	trusted, err := t.read()
+	if err != nil {
+		return nil, err
+	}
+	chains, err := verify.VerifyLeafCertificate(leaf.NotBefore, leaf, trusted)
+	if err != nil {
+		return nil, refuse("got a certificate by nobody that the trusted root knows: %w", err)
+	}
+	return chains[0][1:], nil
 }
 
 // options are the verifier's. usual is what 0 stands for.

@@ -19,7 +19,12 @@ type verifier struct {
 	who     verify.PolicyOption
 	wanted  string // for errors
 	key     string // the fingerprint, "" for identities
+	// mediaType is the one kind of bundle that is taken.
+	mediaType string
 }
+
+// String is who is believed, for errors.
+func (v *verifier) String() string { return v.wanted }
 
 // NewKeyVerifier believes what one key signed.
 func NewKeyVerifier(ctx context.Context, o KeyOptions) (Verifier, error) {
@@ -58,7 +63,7 @@ func newKeyVerifier(public crypto.PublicKey, t Trust) (*verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &verifier{library: library, who: verify.WithKey(), wanted: "the key sha256:" + key, key: key}, nil
+	return &verifier{library: library, who: verify.WithKey(), wanted: "the key sha256:" + key, key: key, mediaType: MediaType}, nil
 }
 
 func keyMaterial(public crypto.PublicKey) (root.TrustedMaterial, error) {
@@ -87,7 +92,7 @@ func NewIdentityVerifier(o IdentityOptions) (Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &verifier{library: library, who: who, wanted: o.Identity + " (issuer " + o.Issuer + ")"}, nil
+	return &verifier{library: library, who: who, wanted: o.Identity + " (issuer " + o.Issuer + ")", mediaType: MediaType}, nil
 }
 
 func (v *verifier) Verify(ctx context.Context, payload, data []byte) (Identity, error) {
@@ -127,7 +132,7 @@ func (v *verifier) read(ctx context.Context, payload, data []byte) (*bundle.Bund
 	if err := checkPayload(payload); err != nil {
 		return nil, err
 	}
-	return readBundle(data)
+	return readBundle(data, v.mediaType)
 }
 
 func (v *verifier) judge(b *bundle.Bundle, what verify.ArtifactPolicyOption) (Identity, error) {

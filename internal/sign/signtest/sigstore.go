@@ -212,7 +212,11 @@ func (s *Sigstore) leaf(subject string, key crypto.PublicKey) ([]byte, error) {
 		SerialNumber: big.NewInt(time.Now().UnixNano()), URIs: []*url.URL{u},
 		NotBefore: time.Now().Add(s.Born), NotAfter: time.Now().Add(s.Born + 10*time.Minute),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
-		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, 8}, Value: issuer}},
+		ExtraExtensions: []pkix.Extension{
+			// Fulcio writes it twice, and cosign reads the first of an old signature.
+			{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, 1}, Value: []byte(sign.GitHubIssuer)},
+			{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, 8}, Value: issuer},
+		},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, s.authority, key, s.authorityKey)
 	if err != nil || !s.WithSCT {
