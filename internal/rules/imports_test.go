@@ -53,6 +53,7 @@ var rooms = map[string]room{
 	"internal/reproduce":     {floor: capability},
 	"internal/rollout":       {floor: capability, may: []string{"internal/plan", "internal/target"}},
 	"internal/scan":          {floor: capability},
+	"internal/scan/advice":   {floor: capability, pure: true, may: []string{"internal/scan"}},
 	"internal/sign":          {floor: capability},
 	"internal/store":         {floor: capability},
 	"internal/target":        {floor: capability},
