@@ -56,10 +56,13 @@ type Run struct {
 	// was cancelled"; "" for a run that came to its end.
 	Incomplete string
 
-	// Suppressed and LeftOut count results that are not among Findings: those
-	// the tool's users accepted, and those a writer dropped for want of room.
-	// Only ReadSARIF sets them.
-	Suppressed, LeftOut int
+	// Suppressed counts what the tool's users accepted, and is not among Findings.
+	// It is written as a number: code scanning closes the alert of a result that is
+	// not there, and leaves one open whose suppression it is given.
+	Suppressed int
+	// LeftOut counts results that a writer dropped for want of room. Only ReadSARIF
+	// sets it.
+	LeftOut int
 }
 
 const (
@@ -214,7 +217,8 @@ type resultBag struct {
 }
 
 type runBag struct {
-	LeftOut int `json:"checkout-deploy/leftOut,omitempty"`
+	LeftOut    int `json:"checkout-deploy/leftOut,omitempty"`
+	Suppressed int `json:"checkout-deploy/suppressed,omitempty"`
 }
 
 // score is a CVSS score, which code scanning wants as a string and some tools

@@ -88,7 +88,7 @@ func valid(t *testing.T, data []byte) {
 
 func TestSARIFReadsBack(t *testing.T) {
 	want := sample()
-	want.Incomplete = "the database is 9 days old"
+	want.Incomplete, want.Suppressed = "the database is 9 days old", 3
 	data, err := SARIF(want)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestSARIFReadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := runs[0]
-	if got.Tool != want.Tool || got.Category != want.Category || got.Incomplete != want.Incomplete {
+	if got.Tool != want.Tool || got.Category != want.Category || got.Incomplete != want.Incomplete || got.Suppressed != want.Suppressed {
 		t.Errorf("got %+v", got)
 	}
 	for i, f := range want.Findings {

@@ -87,7 +87,7 @@ func (r *runReader) read() (Run, error) {
 		out.Category = r.Automation.ID[:max(0, strings.LastIndex(r.Automation.ID, "/"))]
 	}
 	if r.Properties != nil {
-		out.LeftOut = max(0, r.Properties.LeftOut)
+		out.LeftOut, out.Suppressed = max(0, r.Properties.LeftOut), max(0, r.Properties.Suppressed)
 	}
 	for _, result := range r.Results {
 		switch {

@@ -125,8 +125,10 @@ func (r Run) invocation(out *sarifRun, left []Finding) {
 		call.Notifications = append(call.Notifications, notification("error", r.Incomplete))
 	}
 	if len(left) > 0 {
-		out.Properties = &runBag{LeftOut: len(left)}
 		call.Notifications = append(call.Notifications, notification("warning", leftOut(left, len(out.Results))))
+	}
+	if bag := (runBag{LeftOut: len(left), Suppressed: r.Suppressed}); bag != (runBag{}) {
+		out.Properties = &bag
 	}
 	out.Invocations = []sarifInvocation{call}
 }
