@@ -121,7 +121,7 @@ func (p Policy) conclude(j *Judgement, r *result.Result) {
 	}
 	about := slices.ContainsFunc(j.About, func(f finding.Finding) bool { return f.Severity != finding.Info })
 	for _, f := range j.About {
-		if p.fails(f.Severity) || p.Fail != "" && f.Rule == "scan/not-scanned" {
+		if p.Fatal(f) {
 			j.Why = append(j.Why, f.Message)
 		}
 	}
@@ -131,6 +131,11 @@ func (p Policy) conclude(j *Judgement, r *result.Result) {
 	case len(j.Found) > 0 || about || slices.ContainsFunc(r.Reports, func(r result.Report) bool { return len(r.Unscanned) > 0 }):
 		j.Verdict = Warned
 	}
+}
+
+// Fatal says whether a finding about the scan itself fails it.
+func (p Policy) Fatal(f finding.Finding) bool {
+	return p.fails(f.Severity) || p.Fail != "" && f.Rule == "scan/not-scanned"
 }
 
 var nouns = map[result.Kind]string{
