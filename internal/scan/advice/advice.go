@@ -138,7 +138,7 @@ func groups(all []policy.One, kind result.Kind, key func(policy.One) string) (ou
 func wait(all []policy.One) Advice {
 	a := about(Wait, all)
 	a.Sentence = fmt.Sprintf("Decide about %s that no version mends yet.", counted(len(all), "finding"))
-	a.detail("They are in %s.", listed(distinct(all, func(f policy.One) string { return f.Source })))
+	a.detail("Packages: %s.", listed(distinct(all, func(f policy.One) string { return f.Source })))
 	given := 0
 	for _, f := range all {
 		if f.Status == "will_not_fix" || f.Status == "end_of_life" {
@@ -146,7 +146,7 @@ func wait(all []policy.One) Advice {
 		}
 	}
 	if given > 0 {
-		a.detail("Of %d the distribution says that it will not mend them: waiting does not help.", given)
+		a.detail("Of %d the distribution says that it will not be mended: waiting does not help.", given)
 	}
 	a.detail("What can't be reached in this image: say so in a VEX statement.")
 	a.detail("What you can live with for a while: write an ignore with an owner, a reason and a day.")

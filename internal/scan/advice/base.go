@@ -30,7 +30,7 @@ func rebase(j *policy.Judgement, r *result.Result) (a Advice, most bool) {
 	if failing > 0 {
 		a.detail("It brings %d of the %s that fail the scan.", ofBase, counted(failing, "finding"))
 	}
-	a.detail("It brings %s; there is a fix for %d.", counted(len(all), "finding"), len(fixed))
+	a.detail("Of the %s in all that it brings %d can be fixed.", counted(len(all), "finding"), len(fixed))
 	a.described(base, r)
 	if failing > 0 {
 		return a, 2*ofBase > failing
@@ -47,11 +47,11 @@ func (a *Advice) described(base result.Base, r *result.Result) {
 		a.detail("It was built on %s.", name(base.Digest))
 	}
 	if !base.Created.IsZero() {
-		a.detail("That was made on %s.", base.Created.UTC().Format(time.DateOnly))
+		a.detail("The base was made on %s.", base.Created.UTC().Format(time.DateOnly))
 	}
 	if i := slices.IndexFunc(r.Reports, func(r result.Report) bool { return r.OS.EndOfLife }); i >= 0 {
 		os := r.Reports[i].OS
-		a.detail("%s gets no security updates any more: a newer build of the same version mends nothing.", name(os.Family+"-"+os.Version))
+		a.Sentence = fmt.Sprintf("Build on a version of %s that gets security updates: %s gets none any more.", name(os.Family), name(os.Version))
 	}
 }
 
