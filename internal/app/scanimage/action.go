@@ -73,8 +73,8 @@ func (in *inputs) run(ctx context.Context, r *action.Run) (err error) {
 	for _, s := range counted {
 		r.SetOutput(string(s), strconv.Itoa(res.Count(s)))
 	}
-	report(r, dir, res.Findings)
-	report(r, dir, unscanned(res, opts))
+	reportAll(r, dir, res.Findings)
+	reportAll(r, dir, unscanned(res, opts))
 	told := tell(res)
 	r.Logf("%s: %s", r.Shown(dir), told)
 	r.Summarise(summary(res, told))
@@ -131,7 +131,7 @@ func (in *inputs) judge(shown string, res *secrets.Result) error {
 // maxShown findings are shown; a log of a million lines shows nothing.
 const maxShown = 200
 
-func report(r *action.Run, dir string, all []finding.Finding) {
+func reportAll(r *action.Run, dir string, all []finding.Finding) {
 	for _, f := range all[:min(len(all), maxShown)] {
 		r.Report(r.Within(dir, f))
 	}
