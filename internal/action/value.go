@@ -3,6 +3,7 @@ package action
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -170,4 +171,25 @@ func (v durationValue) Set(s string) error {
 
 func (v durationValue) Allowed() string {
 	return fmt.Sprintf("a time from %v to %v, such as 90s or 10m", v.least, v.most)
+}
+
+// Integer takes a whole number, within bounds.
+func Integer(to *int, least, most int) Value { return integerValue{to, least, most} }
+
+type integerValue struct {
+	to          *int
+	least, most int
+}
+
+func (v integerValue) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < v.least || n > v.most {
+		return fmt.Errorf("want %s", v.Allowed())
+	}
+	*v.to = n
+	return nil
+}
+
+func (v integerValue) Allowed() string {
+	return fmt.Sprintf("a whole number from %d to %d", v.least, v.most)
 }

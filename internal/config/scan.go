@@ -13,6 +13,7 @@ func init() {
 		schema: ref("scan"),
 		read: func(r *reader, n *node, c *Config) {
 			scanTable.defaults(&c.Scan)
+			imageTable.defaults(&c.Scan.Image)
 			scanTable.object(r, n, "scan", &c.Scan)
 		},
 	})

@@ -78,8 +78,13 @@ func Open(o Options) (e *Engine, err error) {
 		return nil, fmt.Errorf("opening the vulnerability database: %w", err)
 	}
 	e.close = db.Close
-	javadb.Init(o.Databases, nil, true, true, ftypes.RegistryOptions{})
+	e.Reopen()
 	return e, nil
+}
+
+// Reopen makes the engine see a Java database that was not there when it was opened.
+func (e *Engine) Reopen() {
+	javadb.Init(e.opts.Databases, nil, true, true, ftypes.RegistryOptions{})
 }
 
 // Close lets go of the databases.

@@ -165,3 +165,14 @@ func verifierOfMade(key sign.Keypair, keyless bool, t Trust, s Services) (*verif
 	}
 	return newKeyVerifier(key.GetPublicKey(), t)
 }
+
+// VerifierOf believes what a key's signer signs, by the public key alone; false for
+// a signer without a key of its own.
+func VerifierOf(s Signer) (v Verifier, ok bool, err error) {
+	by, ok := s.(*keySigner)
+	if !ok {
+		return nil, false, nil
+	}
+	v, err = newKeyVerifier(by.key.GetPublicKey(), by.trust)
+	return v, true, err
+}

@@ -175,7 +175,7 @@ func (j *job) dry(ctx context.Context) error {
 func (j *job) deploy(ctx context.Context) error {
 	t := &timeline{job: j, began: j.Now()}
 	r := rollout.Rollout{
-		Target: j.rollout, Checks: j.checks, Plan: j.plan, Wait: j.in.wait, Tell: t.tell, Now: j.Now, Sleep: site.Sleep,
+		Target: j.rollout, Checks: j.checks, Plan: j.plan, Wait: j.in.wait, Tell: t.tell, Now: j.Now, Sleep: action.Sleep,
 	}
 	out := r.Run(ctx)
 	j.announcing.Wait()

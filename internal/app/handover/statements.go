@@ -87,3 +87,30 @@ func layAll(from fs.FS, id release.Digest, dir string) error {
 	}
 	return err
 }
+
+// SendProof keeps the record of the release in dir, and files beside it, for later
+// jobs. Without workflow artifacts it is ErrNoArtifacts.
+func SendProof(ctx context.Context, r *action.Run, name, dir string, files []string) (err error) {
+	client, err := client(r)
+	if err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp("", "checkout-deploy-")
+	if err != nil {
+		return fmt.Errorf("handing over statements: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	for _, file := range append([]string{release.RecordName}, files...) {
+		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(filepath.Join(temp, filepath.FromSlash(file))), 0o777)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(temp, filepath.FromSlash(file)), data, 0o666)
+		}
+		if err != nil {
+			return fmt.Errorf("handing over statements: %w", err)
+		}
+	}
+	return kind(keep(ctx, client, name, os.DirFS(temp)))
+}

@@ -113,6 +113,12 @@ func (s Signing) file(name string) ([]byte, error) {
 	return data, err
 }
 
+// Trust is what the deployment's signatures are verified by.
+func (s Signing) Trust() (sign.Trust, error) {
+	_, trust, err := s.deployment()
+	return trust, err
+}
+
 // deployment is the one of Sigstore that the configuration names.
 func (s Signing) deployment() (sign.Services, sign.Trust, error) {
 	c := s.Sigstore

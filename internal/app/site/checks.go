@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/channel"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/health"
@@ -31,7 +32,7 @@ type Checks struct {
 
 // Options are how the checks are made.
 func (c *Checks) Options() health.Options {
-	return health.Options{Now: c.Now, Sleep: Sleep, Browser: c.Browser}
+	return health.Options{Now: c.Now, Sleep: action.Sleep, Browser: c.Browser}
 }
 
 // Problems are those of the configuration's checks, before anything is asked.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/channel"
 	"github.com/org/checkout-deploy/internal/gh"
 )
@@ -19,7 +20,7 @@ func (s *Site) GitHub() (*gh.Client, string, error) {
 	}
 	base, _ := s.Lookup("GITHUB_API_URL")
 	client, err := gh.New(gh.Options{
-		BaseURL: base, Repository: repository, Token: s.in.Token, Now: s.Now, Sleep: Sleep, UserAgent: "checkout-deploy/" + s.Version,
+		BaseURL: base, Repository: repository, Token: s.in.Token, Now: s.Now, Sleep: action.Sleep, UserAgent: "checkout-deploy/" + s.Version,
 		Waiting: func(w gh.Wait) { s.Logf("waiting %v for %s: %s", w.For, w.Request, w.Why) },
 	})
 	return client, "", err

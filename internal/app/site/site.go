@@ -122,7 +122,7 @@ func (s *Site) open(ctx context.Context, env *config.Environment, peek bool) (*s
 		return nil, nil, err
 	}
 	return &static.Target{
-		Store: &store.Retrying{Store: st, Attempts: attempts, First: pause, Sleep: Sleep},
+		Store: &store.Retrying{Store: st, Attempts: attempts, First: pause, Sleep: action.Sleep},
 		Name:  env.Name, Entry: env.Entry, Base: public.EscapedPath(), Now: s.Now, Random: rand.Reader,
 	}, end, nil
 }
@@ -154,18 +154,6 @@ func (s *Site) folder(name string) (string, error) {
 		return "", fmt.Errorf("environments.%s.store: got %q, which lies outside the workspace, and would be gone with the container", s.Env.Name, name)
 	}
 	return path, nil
-}
-
-// Sleep waits, or returns the context's error.
-func Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d) //nolint:forbidigo // waiting is what this is for
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // runOf is the address of the workflow's run; "" on a laptop.

@@ -102,6 +102,9 @@ func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && noun != "day" {
+		return strconv.Itoa(n) + " " + stem + "ies"
+	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
@@ -139,7 +142,7 @@ func (p Policy) Fatal(f finding.Finding) bool {
 }
 
 var nouns = map[result.Kind]string{
-	result.Vulnerability: "vulnerable package", result.Secret: "secret", result.Misconfiguration: "misconfiguration", result.License: "licence",
+	result.Vulnerability: "vulnerability", result.Secret: "secret", result.Misconfiguration: "misconfiguration", result.License: "licence",
 }
 
 func position(f result.Finding) string { return strconv.Itoa(f.Line) + "-" + strconv.Itoa(f.EndLine) }

@@ -12,7 +12,7 @@ import (
 func (o One) Annotation() finding.Finding {
 	return finding.Finding{
 		Rule: string(o.Kind) + "/" + o.ID, Severity: o.Severity, Message: o.String(), Hint: o.todo(),
-		Location: finding.Location{Path: o.Path, Line: o.Line, EndLine: o.EndLine},
+		Location: finding.Location{Path: o.Path, Line: o.Line, Column: o.Column, EndLine: o.EndLine},
 	}
 }
 

@@ -119,6 +119,7 @@ type Finding struct {
 	// for a distribution's package. Lines count from 1.
 	Path          string
 	Line, EndLine int
+	Column        int // in UTF-16 units; 0 for unknown
 	// Layer is the diff id of the layer that brought it, "sha256:…"; FromBase says
 	// that the base image did.
 	Layer    string
