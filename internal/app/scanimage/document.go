@@ -119,7 +119,8 @@ func documentOf(j *policy.Judgement, r *result.Result, p policy.Policy, version,
 	}
 	for _, one := range r.Reports {
 		d.Reports = append(d.Reports, platform{
-			one.Platform, one.Digest, system(one.OS), baseImage{one.Base.Name, one.Base.Digest, one.Base.Created.UTC(), one.Base.Layers},
+			one.Platform, one.Digest, system(one.OS),
+			baseImage{one.Base.Name, one.Base.Digest, one.Base.Created.UTC(), one.Base.Layers},
 			one.Packages, append([]string{}, one.Unscanned...),
 		})
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	maxAdvice  = 8     // that are open; the others are behind a click
+	maxAdvice  = 6     // that are open; the others are behind a click
 	maxTable   = 1_000 // rows of a table in a page: browsers become slow
 	maxReasons = 5
 )
@@ -48,7 +48,7 @@ func (v view) page(todo []advice.Advice, version string) report.Page {
 			p.Sections = append(p.Sections, report.Section{Title: title, Intro: intro, Blocks: blocks})
 		}
 	}
-	add("What to do first", "", adviceBlocks(todo)...)
+	add("What to do first", "What mends the most is first.", adviceBlocks(todo)...)
 	add("About the scan", "What is to be known of the scan itself.", v.about())
 	for _, kind := range result.Kinds {
 		add(titles[kind], "", v.found(kind))
@@ -174,11 +174,11 @@ func stopped(s string) string { return strings.TrimSuffix(s, ".") + "." }
 
 // adviceBlocks are the first ones, and the others closed.
 func adviceBlocks(all []advice.Advice) (out []report.Block) {
-	if len(all) == 0 {
-		return nil
-	}
-	out = append(out, adviceTable("What mends the most is first", all[:min(len(all), maxAdvice)]))
-	for _, a := range all {
+	for _, a := range all[:min(len(all), maxAdvice)] {
+		mark := mends(a)
+		out = append(out, report.Callout{Status: mark.Status, Title: a.Sentence, Text: report.Paragraph{
+			report.Text(does[a.Kind == advice.Wait] + mark.Text + ". " + known(a)),
+		}})
 		if len(a.Below) > 0 {
 			title := fmt.Sprintf("The %s of the base image one by one", count(len(a.Below), "package"))
 			out = append(out, report.Details{Summary: title, Blocks: []report.Block{adviceTable("In place of a newer base image", a.Below)}})
@@ -190,21 +190,28 @@ func adviceBlocks(all []advice.Advice) (out []report.Block) {
 	return out
 }
 
+// does says what an advice does about its findings: nothing mends those that wait.
+var does = map[bool]string{false: "Mends ", true: "About "}
+
 func adviceTable(caption string, all []advice.Advice) report.Table {
 	t := report.Table{Caption: caption, Columns: []string{"What to do", "Mends", "Known of it"}}
 	for _, a := range all {
-		details := slices.Clone(a.Details)
-		switch a.Kind {
-		case advice.Raise, advice.Rebase, advice.Wait:
-			of := strings.Join(a.IDs, ", ")
-			if a.Total() > len(a.IDs) {
-				of += " and others"
-			}
-			details = append(details, of+".")
-		}
-		t.Rows = append(t.Rows, []report.Value{report.Text(a.Sentence), mends(a), report.Text(strings.Join(details, " "))})
+		t.Rows = append(t.Rows, []report.Value{report.Text(a.Sentence), mends(a), report.Text(known(a))})
 	}
 	return bounded(t)
+}
+
+// known is what there is to say of an advice.
+func known(a advice.Advice) string {
+	details := slices.Clone(a.Details)
+	if slices.Contains([]advice.Kind{advice.Raise, advice.Rebase, advice.Wait}, a.Kind) { // the others' say it
+		of := "Findings: " + strings.Join(a.IDs, ", ")
+		if a.Total() > len(a.IDs) {
+			of += " and others"
+		}
+		details = append(details, of+".")
+	}
+	return strings.Join(details, " ")
 }
 
 func mends(a advice.Advice) report.Mark {

@@ -54,16 +54,7 @@ func (v view) row(f policy.One) []report.Value {
 	if f.Kind == result.Vulnerability {
 		row = append(row, report.Code(f.Version), fixedIn(f.Finding))
 	}
-	text := f.Title
-	switch f.Kind {
-	case result.Misconfiguration:
-		text = strings.Join(slices.Compact(slices.DeleteFunc([]string{f.Title, f.Message, f.Resolution}, func(s string) bool { return s == "" })), ". ")
-	case result.Vulnerability:
-		if f.Path != "" {
-			text = strings.TrimSpace(text + " (in " + f.Path + ")")
-		}
-	}
-	row = append(row, report.Text(text))
+	row = append(row, report.Text(described(f.Finding)))
 	if v.isImage() {
 		row = append(row, broughtBy(f.Finding))
 	}
@@ -71,6 +62,18 @@ func (v view) row(f policy.One) []report.Value {
 		row = append(row, v.on(f))
 	}
 	return row
+}
+
+func described(f result.Finding) string {
+	text := f.Title
+	if f.Kind == result.Misconfiguration {
+		all := slices.DeleteFunc([]string{f.Title, f.Message, f.Resolution}, func(s string) bool { return s == "" })
+		text = strings.Join(slices.Compact(all), ". ")
+	}
+	if f.Kind == result.Vulnerability && f.Path != "" {
+		text = strings.TrimSpace(text + " (in " + f.Path + ")")
+	}
+	return text
 }
 
 func severityMark(f policy.One) report.Mark {

@@ -112,7 +112,7 @@ func TestAdvise(t *testing.T) {
 				vulnerable("CVE-1", high, "npm a 1.1.0 -> 1.2.3, 2.0.1"),
 				vulnerable("CVE-2", low, "npm a 1.1.0 -> 2.0.0"),
 			},
-			want: []string{"! Raise a from 1.1.0 to 2.0.1. [2: CVE-1 CVE-2]", "  To see what brings it: npm ls a", "  This is a new major version: look for what it breaks."},
+			want: []string{"! Raise a from 1.1.0 to 2.0.1. [2: CVE-1 CVE-2]", "  npm ls a says what brings it.", "  This is a new major version: look for what it breaks."},
 		},
 		{
 			name: "a later one of the branch fixes both",
@@ -134,7 +134,7 @@ func TestAdvise(t *testing.T) {
 				vulnerable("CVE-1", medium, "npm a 2.0.0 -> 2.0.1", in("b/package-lock.json")),
 			},
 			want: []string{
-				"Raise a from 2.0.0 to 2.0.1. [1: CVE-1]", "  In b/package-lock.json.", "  To see what brings it: npm ls a",
+				"Raise a from 2.0.0 to 2.0.1. [1: CVE-1]", "  In b/package-lock.json.", "  npm ls a says what brings it.",
 				"Raise a from 1.0.0 to 1.0.1. [1: CVE-1]", "  The project asks for it directly.",
 			},
 		},

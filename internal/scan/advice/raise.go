@@ -86,7 +86,7 @@ func (a *Advice) brought(f policy.One) {
 	case f.Direct:
 		a.detail("The project asks for it directly.")
 	case locked && harmless.MatchString(f.Package):
-		a.detail("To see what brings it: "+ask, f.Package)
+		a.detail(ask+" says what brings it.", f.Package)
 	case locked:
 		a.detail("Another package may bring it.")
 	}

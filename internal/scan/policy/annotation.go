@@ -26,8 +26,10 @@ func (o One) todo() string {
 		return "Raise " + cmp.Or(o.Source, o.Package) + " to " + o.Fixed + "."
 	case result.Secret:
 		return "Revoke it where it was issued, as who could read the file may have it; then take it out, also out of the layers below."
+	case result.Misconfiguration:
+		return o.Resolution
 	case result.License:
 		return "Replace it, or have the licence approved and write an ignore."
 	}
-	return o.Resolution
+	return ""
 }
