@@ -113,8 +113,11 @@ func readStatement(data []byte) (c claim, about []string, err error) {
 		about = append(about, "sha256:"+subject.Digest["sha256"])
 	}
 	c = claim{predicateType: s.PredicateType}
-	if !c.isSignature() {
-		c.predicate = members["predicate"]
+	if c.isSignature() {
+		return c, about, nil
+	}
+	if c.predicate = members["predicate"]; len(c.predicate) == 0 || c.predicate[0] != '{' {
+		return claim{}, nil, fmt.Errorf("its statement has no predicate that is a JSON object")
 	}
 	return c, about, nil
 }

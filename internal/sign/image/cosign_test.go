@@ -140,6 +140,10 @@ func TestCosignAcceptsOurs(t *testing.T) {
 	c.deployment(s)
 	offline := []string{"--trusted-root", "trusted_root.json"}
 	byKey := []string{"--key", "cosign.pub", "--insecure-ignore-tlog"}
+	byTime := []string{"--key", "witnessed.pub", "--insecure-ignore-tlog", "--use-signed-timestamps"}
+	witnessed := newKey(t, elliptic.P256())
+	write(t, "witnessed.pub", publicPEM(t, witnessed.Public()))
+	logged, stamped := keyParty(t, witnessed, s, true, false), keyParty(t, witnessed, s, false, true)
 	for _, test := range []struct {
 		name   string
 		by     party
@@ -156,6 +160,10 @@ func TestCosignAcceptsOurs(t *testing.T) {
 		{"keyless, bundle", keyless(t, s), image.Bundle, c, with(byWorkflow, offline, []string{"--new-bundle-format"}), false},
 		{"keyless, tag", keyless(t, s), image.Tag, c, with(byWorkflow, offline), true},
 		{"keyless, tag, keys of the logs", keyless(t, s), image.Tag, c.byFiles(), byWorkflow, false},
+		{"a key and a log, bundle", logged, image.Bundle, c, with([]string{"--key", "witnessed.pub"}, offline), false},
+		{"a key and a log, tag", logged, image.Tag, c.byFiles(), []string{"--key", "witnessed.pub", "--offline"}, false},
+		{"a key and a timestamp, bundle", stamped, image.Bundle, c, with(byTime, offline), false},
+		{"a key and a timestamp, tag", stamped, image.Tag, c, with(byTime, offline), true},
 		{"keyless, tag, no network", keyless(t, s), image.Tag, c.byFiles(), with(byWorkflow, []string{"--offline"}), false},
 	} {
 		for _, referrers := range []bool{true, false} {
@@ -227,41 +235,59 @@ func TestCosignReadsOurPredicates(t *testing.T) {
 
 func TestOursAcceptsCosigns(t *testing.T) {
 	c := newCosign(t)
-	key := c.key()
+	key, s := c.key(), signtest.New(t)
+	c.deployment(s)
 	write(t, "sbom.json", sbom)
-	for _, layout := range both {
-		for _, referrers := range []bool{true, false} {
-			t.Run(string(layout), func(t *testing.T) {
-				c.t = t
-				d := newHub(t, referrers).push(t)
-				how := []string{"--yes", "--key", "cosign.key", "--tlog-upload=false"}
-				if layout == image.Bundle {
-					how = append(how, "--new-bundle-format")
-				}
-				c.accepts(with([]string{"sign"}, how, []string{d.String()})...)
-				c.accepts(with([]string{"attest", "--type", "cyclonedx", "--predicate", "sbom.json"}, how, []string{d.String()})...)
-				got, err := own().Verify(t.Context(), d, key.policy(image.CycloneDX))
-				check(t, err)
-				if len(got.Signatures) != 1 || got.Signatures[0].Layout != layout || len(got.Attestations) != 1 || !sameJSON(t, got.Attestations[0].Predicate, sbom) {
-					t.Errorf("got %+v", got)
-				}
-				_, err = own().Verify(t.Context(), d, newParty(t).policy())
-				refusedFor(t, err, "want one by the key sha256:", sign.ErrRefused)
-				// Ours goes beside it, and nothing of theirs is made again.
-				o := key.options(layout)
-				o.Known = key.verifier
-				written, err := own().Sign(t.Context(), d, o)
-				check(t, err)
-				if !written[0].Existing {
-					t.Errorf("got %+v, want cosign's signature to count", written)
-				}
-				newParty(t).signed(t, d, layout)
-				if got, err = own().Verify(t.Context(), d, key.policy(image.CycloneDX)); err != nil || len(got.Signatures) != 1 {
-					t.Errorf("got %+v, %v", got, err)
-				}
-			})
-		}
+	logged, err := sign.NewKeyVerifier(t.Context(), sign.KeyOptions{Reference: "cosign.pub", ReadFile: os.ReadFile, Trust: withEntries(s.Trust(t))})
+	check(t, err)
+	newer, unlogged, toLog := []string{"--new-bundle-format"}, []string{"--tlog-upload=false"}, []string{"--rekor-url", s.URL}
+	for _, test := range []struct {
+		name      string
+		layout    image.Layout
+		referrers bool
+		by        sign.Verifier
+		how       []string
+	}{
+		{"bundle", image.Bundle, true, key.verifier, with(newer, unlogged)},
+		{"bundle, no list of referrers", image.Bundle, false, key.verifier, with(newer, unlogged)},
+		{"bundle, a log", image.Bundle, true, logged, with(newer, toLog)},
+		{"tag", image.Tag, true, key.verifier, unlogged},
+		{"tag, a log", image.Tag, true, logged, toLog},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := c.byFiles()
+			c.t = t
+			d := newHub(t, test.referrers).push(t)
+			how := with(test.how, []string{"--yes", "--key", "cosign.key", d.String()})
+			c.accepts(with([]string{"sign"}, how)...)
+			c.accepts(with([]string{"attest", "--type", "cyclonedx", "--predicate", "sbom.json"}, how)...)
+			p := party{signer: key.signer, verifier: test.by}
+			got, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+			check(t, err)
+			if len(got.Signatures) != 1 || got.Signatures[0].Layout != test.layout || len(got.Attestations) != 1 || !sameJSON(t, got.Attestations[0].Predicate, sbom) {
+				t.Errorf("got %+v", got)
+			}
+			_, err = own().Verify(t.Context(), d, newParty(t).policy())
+			refusedFor(t, err, "want one by the key sha256:", sign.ErrRefused)
+			// Ours goes beside it, and nothing of theirs is made again.
+			o := p.options(test.layout)
+			o.Known = test.by
+			written, err := own().Sign(t.Context(), d, o)
+			check(t, err)
+			if !written[0].Existing {
+				t.Errorf("got %+v, want cosign's signature to count", written)
+			}
+			newParty(t).signed(t, d, test.layout)
+			if got, err = own().Verify(t.Context(), d, p.policy(image.CycloneDX)); err != nil || len(got.Signatures) != 1 {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
 	}
+}
+
+func withEntries(t sign.Trust) sign.Trust {
+	t.Entries = 1
+	return t
 }
 
 func sameJSON(t testing.TB, a, b []byte) bool {

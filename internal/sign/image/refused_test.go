@@ -208,6 +208,9 @@ func TestBundleRefused(t *testing.T) {
 			{"no statement", "its statement is no JSON object", func(b []byte, _, _ name.Digest) []byte {
 				return replaced(t, b, "payload", in64(t, func([]byte) []byte { return []byte("[]") }))
 			}},
+			{"no subject", "its statement has no subject", func(b []byte, _, _ name.Digest) []byte {
+				return replaced(t, b, "payload", in64(t, swap(`"subject"`, `"Subject"`)))
+			}},
 			{"another kind of statement", "its statement is of the type", func(b []byte, _, _ name.Digest) []byte {
 				return replaced(t, b, "payload", in64(t, swap("Statement/v1", "Statement/v2")))
 			}},
@@ -497,5 +500,34 @@ func TestTimestampAlone(t *testing.T) {
 	check(t, err)
 	if len(got.Signatures) != 2 || got.Signatures[1].By.SignedAt.IsZero() || got.Attestations[0].Layout != image.Bundle {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// Statements that somebody who counts has signed, and that other tools could write.
+func TestStatements(t *testing.T) {
+	p := byKey(t)
+	bom := `"predicateType":"https://cyclonedx.org/bom","predicate":{}`
+	for _, test := range []struct{ name, subject, rest, want string }{
+		{"one subject", `{"digest":{"sha256":"HEX"}}`, bom, ""},
+		{"other subjects too", `{"digest":{"sha512":"ab"}},{"name":"x"},{"digest":{"sha256":"HEX"}}`, bom, ""},
+		{"a hash of another kind", `{"digest":{"sha1":"HEX"}}`, bom, "it is about"},
+		{"no subject", "", bom, "it is about"},
+		{"no predicate", `{"digest":{"sha256":"HEX"}}`, `"predicateType":"https://cyclonedx.org/bom"`, "no predicate that is a JSON object"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newHub(t, true).push(t)
+			_, err := own().Sign(t.Context(), d, p.options())
+			check(t, err)
+			text := `{"_type":"https://in-toto.io/Statement/v1","subject":[` + test.subject + `],` + test.rest + `}`
+			b, err := p.signer.SignStatement(t.Context(), []byte(strings.ReplaceAll(text, "HEX", d.DigestStr()[7:])))
+			check(t, err)
+			refer(t, d, b)
+			_, err = own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+			if test.want != "" {
+				refusedFor(t, err, test.want, sign.ErrRefused)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

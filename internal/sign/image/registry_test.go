@@ -232,11 +232,49 @@ func TestWrongBytes(t *testing.T) {
 			m.Layers[0].Digest = sum([]byte("nowhere"))
 			put(t, tagOf(d, ".sig"), m, types.DockerManifestSchema2)
 		}, "the registry has none"},
+		{"a manifest that is too large", func(t *testing.T) {
+			m := manifestOf(t, d)
+			m.Annotations = map[string]string{"a": strings.Repeat("a", 4<<20)}
+			put(t, tagOf(d, ".sig"), m, types.DockerManifestSchema2)
+		}, "a manifest has 4194304 at most"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.lay(t)
 			_, err := own().Verify(t.Context(), d, p.policy())
 			refusedFor(t, err, test.want, sign.ErrRefused)
 		})
+	}
+}
+
+func TestBlobIsBounded(t *testing.T) {
+	h := newHub(t, true)
+	made := blob(t, h.repository(t), []byte("twelve bytes"), "text/plain")
+	d := h.repository(t).Digest(made.Digest.String())
+	if got, err := own().Blob(t.Context(), d, 12); err != nil || string(got) != "twelve bytes" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	_, err := own().Blob(t.Context(), d, 11)
+	refusedFor(t, err, "has over 11 bytes", sign.ErrRefused)
+}
+
+// A registry that accepts a connection and says no more is left when the context is
+// done.
+func TestHang(t *testing.T) {
+	h, p := newHub(t, true), byKey(t)
+	d := h.push(t)
+	p.signed(t, d, both...)
+	for _, part := range []string{"/manifests/sha256:", "/referrers/", ".sig", "/blobs/"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		restore := h.with(func(r *http.Request) int {
+			if strings.Contains(r.URL.Path, part) {
+				cancel()
+				<-r.Context().Done()
+			}
+			return 0
+		})
+		if _, err := own().Verify(ctx, d, p.policy()); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v", part, err)
+		}
+		restore()
 	}
 }

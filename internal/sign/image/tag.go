@@ -232,20 +232,22 @@ func (r *Registry) readOld(ctx context.Context, d name.Digest, layer v1.Descript
 	if err != nil {
 		return err
 	}
-	b, err := oldBundle(layer.Annotations)
+	return f.parseOld(data, layer.Annotations, signatures)
+}
+
+// parseOld makes of a layer what a bundle would have held.
+func (f *found) parseOld(data []byte, annotations map[string]string, signatures bool) error {
+	b, err := oldBundle(annotations)
 	if err != nil {
 		return err
 	}
 	if signatures {
 		f.payload = data
-		f.claim, f.about, err = readSimple(data)
-		if err == nil {
-			err = messageOf(b, data, layer.Annotations)
+		if f.claim, f.about, err = readSimple(data); err == nil {
+			err = messageOf(b, data, annotations)
 		}
-	} else {
-		if f.payload, err = envelopeOf(b, data); err == nil {
-			f.claim, f.about, err = readStatement(f.payload)
-		}
+	} else if f.payload, err = envelopeOf(b, data); err == nil {
+		f.claim, f.about, err = readStatement(f.payload)
 	}
 	if err != nil {
 		return err
