@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -106,6 +107,9 @@ func (r *Registry) bundles(ctx context.Context, d name.Digest, use func(*found))
 		}
 		if ok {
 			use(&f)
+		}
+		if errors.Is(f.broken, sign.ErrUnavailable) {
+			return 0, nil // each of the rest would be waited for as long
 		}
 	}
 	return max(0, seen-maxRead), nil

@@ -118,6 +118,32 @@ func TestVerifyUnread(t *testing.T) {
 	}
 }
 
+// What a registry that breaks costs is not multiplied by what lies there.
+func TestVerifyUnreadOnce(t *testing.T) {
+	p := byKey(t)
+	for _, layout := range both {
+		h := newHub(t, true)
+		d := h.push(t)
+		for range 20 {
+			_, err := own().Sign(t.Context(), d, p.options(layout))
+			check(t, err)
+		}
+		before := h.count("GET", "/blobs/sha256:")
+		restore := h.with(func(r *http.Request) int {
+			if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/blobs/sha256:") {
+				return 503
+			}
+			return 0
+		})
+		_, err := own().Verify(t.Context(), d, p.policy())
+		restore()
+		refusedFor(t, err, "503", sign.ErrUnavailable)
+		if n := h.count("GET", "/blobs/sha256:") - before; n != 4 {
+			t.Errorf("%s: asked for blobs %d times, want 4", layout, n)
+		}
+	}
+}
+
 // An attempt whose answer is lost was made: another one makes no second signature.
 func TestLostAnswers(t *testing.T) {
 	p := byKey(t)

@@ -223,6 +223,9 @@ func (r *Registry) olds(ctx context.Context, d name.Digest, signatures bool, use
 			return 0, ctx.Err()
 		}
 		use(&f)
+		if errors.Is(f.broken, sign.ErrUnavailable) {
+			return 0, nil // each of the rest would be waited for as long
+		}
 	}
 	return more, nil
 }
