@@ -422,3 +422,29 @@ func TestOptionsRefused(t *testing.T) {
 		})
 	}
 }
+
+type counting struct {
+	sign.Signer
+	statements int
+}
+
+func (c *counting) SignStatement(ctx context.Context, statement []byte) ([]byte, error) {
+	c.statements++
+	return c.Signer.SignStatement(ctx, statement)
+}
+
+// An attestation in both layouts is one signature, one certificate, one entry of the
+// log; another image's is another.
+func TestStatementIsSignedOnce(t *testing.T) {
+	h, p := newHub(t, true), byKey(t)
+	c := &counting{Signer: p.signer}
+	o := p.options(both...)
+	o.Signer = c
+	for i := range 2 {
+		_, err := own().Attest(t.Context(), h.push(t), image.CycloneDX, sbom, o)
+		check(t, err)
+		if c.statements != i+1 {
+			t.Errorf("signed %d statements, want %d", c.statements, i+1)
+		}
+	}
+}
