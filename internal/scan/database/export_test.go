@@ -3,7 +3,17 @@ package database
 import (
 	"context"
 	"io"
+	"net/http"
+	"time"
 )
+
+// Alarm ends a silent connection.
+type Alarm = alarm
+
+// Carry is the transport of an attempt, with a timer of the test's.
+func Carry(base http.RoundTripper, after func(time.Duration, func()) Alarm) http.RoundTripper {
+	return &carrier{base: base, silence: time.Minute, now: time.Now, after: after}
+}
 
 // CheckBolt looks whether Trivy would find its way in a file.
 var CheckBolt = checkBolt

@@ -42,7 +42,7 @@ func (g *getter) repository(ctx context.Context, ref name.Reference, known strin
 
 func (g *getter) attempts(ctx context.Context, ref name.Reference, known string) (*candidate, error) {
 	for attempt := 1; ; attempt++ {
-		carrier := &carrier{base: g.Transport, silence: g.Silence, now: g.Now}
+		carrier := &carrier{base: g.Transport, silence: g.Silence, now: g.Now, after: timer}
 		got, err := g.once(ctx, ref, known, carrier)
 		if err == nil || ctx.Err() != nil {
 			return got, err
@@ -164,7 +164,7 @@ func passing(err error) bool {
 	var request *url.Error
 	var operation *net.OpError
 	switch {
-	case errors.Is(err, errLocal), errors.As(err, &certificate), errors.As(err, &dns) && dns.IsNotFound:
+	case errors.As(err, &certificate), errors.As(err, &dns) && dns.IsNotFound:
 		return false
 	case errors.Is(err, errSilent), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, os.ErrDeadlineExceeded):
 		return true
@@ -195,7 +195,18 @@ type carrier struct {
 	base    http.RoundTripper
 	silence time.Duration
 	now     func() time.Time
+	after   func(time.Duration, func()) alarm
 	asked   time.Duration
+}
+
+// alarm is a time.Timer, or a test's.
+type alarm interface {
+	Reset(time.Duration) bool
+	Stop() bool
+}
+
+func timer(d time.Duration, do func()) alarm {
+	return time.AfterFunc(d, do) //nolint:forbidigo // a real timer, as it is a real connection that it ends
 }
 
 func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -204,9 +215,8 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 		base = remote.DefaultTransport
 	}
 	ctx, cancel := context.WithCancelCause(request.Context())
-	//nolint:forbidigo // a real timer, as it is a real connection that it ends
-	timer := time.AfterFunc(c.silence, func() { cancel(fmt.Errorf("%w for %s", errSilent, c.silence)) })
-	end := func() { timer.Stop(); cancel(nil) }
+	silent := c.after(c.silence, func() { cancel(fmt.Errorf("%w for %s", errSilent, c.silence)) })
+	end := func() { silent.Stop(); cancel(nil) }
 	response, err := base.RoundTrip(request.Clone(ctx))
 	if err != nil {
 		end()
@@ -215,7 +225,7 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 	if response.StatusCode == http.StatusTooManyRequests || response.StatusCode >= 500 {
 		c.asked = min(retryAfter(response.Header.Get("Retry-After"), c.now()), longestWait)
 	}
-	response.Body = &body{ReadCloser: response.Body, ctx: ctx, alive: func() { timer.Reset(c.silence) }, end: end}
+	response.Body = &body{ReadCloser: response.Body, ctx: ctx, alive: func() { silent.Reset(c.silence) }, end: end}
 	return response, nil
 }
 
