@@ -553,7 +553,9 @@ func TestSilence(t *testing.T) {
 		return a
 	})}
 	go func() { more <- "a" }()
-	response, err := client.Get(server.URL)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	check(t, err)
+	response, err := client.Do(request)
 	check(t, err)
 	buffer := make([]byte, 10)
 	for want := 1; want <= 3; want++ {
