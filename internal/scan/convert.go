@@ -20,7 +20,9 @@ import (
 // newScan is a report, read into what it says. lookedUp says that packages were
 // looked up in the vulnerability database.
 func newScan(raw types.Report, lookedUp bool, warnings []string) (*Scan, error) {
-	s := &Scan{raw: raw, Warnings: warnings, Report: convert(raw)}
+	s := &Scan{raw: raw, Report: convert(raw), Warnings: slices.DeleteFunc(warnings, func(w string) bool {
+		return strings.HasPrefix(w, "This OS version is no longer") || strings.HasPrefix(w, "The vulnerability detection may be insufficient") // OS.EndOfLife
+	})}
 	if lookedUp {
 		s.Report.Unscanned = unscanned(raw)
 	}

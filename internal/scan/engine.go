@@ -3,6 +3,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,7 +102,8 @@ func recovered(err *error, doing string) {
 type newArtifact func(cache.ArtifactCache, artifact.Option) (artifact.Artifact, error)
 
 // run is one scan, as Trivy's command line would do it, but for reports.
-func (e *Engine) run(ctx context.Context, make newArtifact, o artifact.Option) (s *Scan, err error) {
+// name is what the report calls it, "" for what Trivy does.
+func (e *Engine) run(ctx context.Context, name string, make newArtifact, o artifact.Option) (s *Scan, err error) {
 	defer recovered(&err, "scanning")
 	end := tap.listen()
 	defer end()
@@ -126,6 +128,7 @@ func (e *Engine) run(ctx context.Context, make newArtifact, o artifact.Option) (
 		return nil, fmt.Errorf("scanning: %w", err)
 	}
 	report.Trivy.Version = TrivyVersion
+	report.ArtifactName = cmp.Or(name, report.ArtifactName)
 	if err := e.filter(ctx, &report); err != nil {
 		return nil, err
 	}

@@ -27,15 +27,16 @@ type Image struct {
 // opened it.
 func (e *Engine) Image(ctx context.Context, img Image) (*Scan, error) {
 	o := e.artifactOptions(append([]analyzer.Type{analyzer.TypeHistoryDockerfile}, analyzer.TypeLockfiles...)...)
-	return e.run(ctx, func(c cache.ArtifactCache, o artifact.Option) (artifact.Artifact, error) {
+	return e.run(ctx, "", func(c cache.ArtifactCache, o artifact.Option) (artifact.Artifact, error) {
 		return artimage.NewArtifact(trivyImage{img}, c, o)
 	}, o)
 }
 
-// Folder scans a folder: its lock files, and configuration of every kind.
-func (e *Engine) Folder(ctx context.Context, dir string) (*Scan, error) {
+// Folder scans a folder: its lock files, and configuration of every kind. The report
+// calls it name.
+func (e *Engine) Folder(ctx context.Context, dir, name string) (*Scan, error) {
 	o := e.artifactOptions(append([]analyzer.Type{analyzer.TypeSBOM}, analyzer.TypeIndividualPkgs...)...)
-	return e.run(ctx, func(c cache.ArtifactCache, o artifact.Option) (artifact.Artifact, error) {
+	return e.run(ctx, name, func(c cache.ArtifactCache, o artifact.Option) (artifact.Artifact, error) {
 		return artlocal.NewArtifact(dir, c, walker.NewFS(), o)
 	}, o)
 }

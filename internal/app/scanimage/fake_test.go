@@ -96,7 +96,7 @@ func (e fakeEngine) Image(_ context.Context, img Image) (all []Scan, err error) 
 	return all, of.err
 }
 
-func (e fakeEngine) Folder(context.Context, string) (Scan, error) {
+func (e fakeEngine) Folder(context.Context, string, string) (Scan, error) {
 	e.ask("scan folder")
 	return e.scan(e.folder), nil
 }

@@ -27,7 +27,7 @@ func (j *job) scanFolder(ctx context.Context, engine Engine) (s Scan, err error)
 		}
 	}
 	if slices.ContainsFunc(kinds, func(k result.Kind) bool { return k != result.Secret }) {
-		if s, err = engine.Folder(ctx, j.folder); err != nil {
+		if s, err = engine.Folder(ctx, j.folder, j.r.Shown(j.folder)); err != nil {
 			return s, err
 		}
 		s.Report.Findings = slices.DeleteFunc(s.Report.Findings, func(f result.Finding) bool { return f.Kind == result.Secret })

@@ -63,7 +63,7 @@ func (j *job) failed(s *scanned) error {
 	}
 	err := errors.Join(errs...)
 	if len(j.tags) > 0 {
-		return action.Explain(err, fmt.Sprintf("nothing was signed, and %s stays where it was", strings.Join(j.tags, ", ")))
+		return action.Explain(err, "nothing was signed, and "+j.stay())
 	}
 	return err
 }

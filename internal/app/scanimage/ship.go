@@ -67,9 +67,14 @@ func (j *job) ship(ctx context.Context, s *scanned, by signer) error {
 func (j *job) unmoved(err error) error {
 	err = blame(err)
 	if len(j.tags) > 0 {
-		return action.Explain(err, strings.Join(j.tags, ", ")+" stays where it was")
+		return action.Explain(err, j.stay())
 	}
 	return err
+}
+
+// stay says what became of the tags: nothing.
+func (j *job) stay() string {
+	return "the tags stay where they were: " + strings.Join(j.tags, ", ")
 }
 
 // blame says who has to do something about a signature's error; what else went wrong

@@ -77,9 +77,9 @@ func TestTheTagStays(t *testing.T) {
 		code int
 		says string
 	}{
-		{"a vulnerability", func(i *fakeImage) { i.report.Findings = []result.Finding{flaw("CVE-1", finding.Critical)} }, 1, "nothing was signed, and v1, latest stays where it was"},
-		{"attesting", func(i *fakeImage) { i.refuse = "attest" }, 3, "v1, latest stays where it was"},
-		{"signing", func(i *fakeImage) { i.refuse = "sign" }, 3, "v1, latest stays where it was"},
+		{"a vulnerability", func(i *fakeImage) { i.report.Findings = []result.Finding{flaw("CVE-1", finding.Critical)} }, 1, "nothing was signed, and the tags stay where they were: v1, latest"},
+		{"attesting", func(i *fakeImage) { i.refuse = "attest" }, 3, "the tags stay where they were: v1, latest"},
+		{"signing", func(i *fakeImage) { i.refuse = "sign" }, 3, "the tags stay where they were: v1, latest"},
 		{"verifying", func(i *fakeImage) { i.refuse = "verify" }, 3, "as a stranger would"},
 		{"the first tag", func(i *fakeImage) { i.refuse = "tag v1" }, 1, "moving the tag v1"},
 		{"the second tag, and the first is new", func(i *fakeImage) { i.refuse = "tag latest" }, 1, "the tag v1 is new, and leads to the image"},

@@ -109,7 +109,8 @@ type DatabaseOptions struct {
 type Engine interface {
 	// Image scans each platform of an image that Open found.
 	Image(ctx context.Context, img Image) ([]Scan, error)
-	Folder(ctx context.Context, dir string) (Scan, error)
+	// Folder scans a folder, which the report calls name.
+	Folder(ctx context.Context, dir, name string) (Scan, error)
 	// Databases are those that were used.
 	Databases() []result.Database
 	// Compare orders two versions of an ecosystem.

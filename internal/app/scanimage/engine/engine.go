@@ -97,18 +97,26 @@ func (e *engine) get(ctx context.Context, kind database.Kind, repositories []str
 		Remote: []remote.Option{remote.WithAuthFromKeychain(registry.Keychain), remote.WithUserAgent(registry.UserAgent)},
 		Now:    e.tools.Now, Sleep: e.tools.Sleep,
 	})
-	switch {
-	case errors.Is(err, database.ErrMisused):
-		return action.Misuse(err)
-	case errors.Is(err, database.ErrUnavailable):
-		return &action.Error{Kind: action.Unavailable, Err: err}
-	case errors.Is(err, database.ErrRefused):
-		return &action.Error{Kind: action.Refused, Err: err}
-	case err != nil:
-		return err
+	if err != nil {
+		return blameDatabase(err)
 	}
 	e.databases = append(e.databases, got.Database)
 	return nil
+}
+
+// blameDatabase says who has to do something. The error stays one: what was tried
+// means nothing without what came of it.
+func blameDatabase(err error) error {
+	told := &action.Error{Kind: action.Failed, Err: errors.New(err.Error())}
+	for kind, of := range map[action.Kind]error{action.Refused: database.ErrRefused, action.Unavailable: database.ErrUnavailable, action.Misused: database.ErrMisused} {
+		if errors.Is(err, of) {
+			told.Kind = max(told.Kind, kind)
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return told
 }
 
 // withJava runs a scan, and once more with the database of jars where there are some.
@@ -147,8 +155,8 @@ func (e *engine) Image(ctx context.Context, img scanimage.Image) (all []scanimag
 }
 
 // Folder scans a folder.
-func (e *engine) Folder(ctx context.Context, dir string) (scanimage.Scan, error) {
-	s, err := e.withJava(ctx, func() (*scan.Scan, error) { return e.Engine.Folder(ctx, dir) })
+func (e *engine) Folder(ctx context.Context, dir, name string) (scanimage.Scan, error) {
+	s, err := e.withJava(ctx, func() (*scan.Scan, error) { return e.Engine.Folder(ctx, dir, name) })
 	if err != nil {
 		return scanimage.Scan{}, err
 	}
