@@ -67,7 +67,7 @@ func TestOnlyScanImageLinksTrivy(t *testing.T) {
 			linking = append(linking, strings.TrimPrefix(all[0], "github.com/org/checkout-deploy/"))
 		}
 	}
-	if want := []string{"cmd/scan-image", "internal/scan"}; !slices.Equal(linking, want) {
+	if want := []string{"cmd/scan-image", "internal/app/scanimage/engine", "internal/scan"}; !slices.Equal(linking, want) {
 		t.Errorf("got %q linking Trivy, want %q", linking, want)
 	}
 }

@@ -74,6 +74,7 @@ var rooms = map[string]room{
 	"internal/e2e":             {floor: trial, edge: true},
 	"internal/integrity/trial": {floor: trial},
 	"internal/rollout/trial":   {floor: trial},
+	"internal/scan/trial":      {floor: trial, edge: true},
 	"internal/rules":           {floor: trial},
 }
 
