@@ -19,6 +19,8 @@ import (
 	"github.com/org/checkout-deploy/internal/gh"
 	"github.com/org/checkout-deploy/internal/report"
 	"github.com/org/checkout-deploy/internal/scan/advice"
+	"github.com/org/checkout-deploy/internal/scan/policy"
+	"github.com/org/checkout-deploy/internal/scan/result"
 )
 
 // Names in the folder out. Those of one platform have its name in them, where there
@@ -49,7 +51,7 @@ func (j *job) views(ctx context.Context, s *scanned) (*views, error) {
 	if err != nil {
 		return nil, fmt.Errorf("drawing the report: %w", err)
 	}
-	v.summary, v.table = page.Markdown(report.SummaryLimit/2), tableOf(s.judgement, s.policy)
+	v.summary, v.table = page.Markdown(report.SummaryLimit/2), tableOf(ofPackages(s.judgement), s.policy)
 	sarif, err := finding.SARIF(sarifOf(s.judgement, s.result, cmp.Or(j.in.dockerfile, s.result.Artifact), j.shownFolder(), j.r.Version))
 	if err != nil {
 		return nil, fmt.Errorf("writing SARIF: %w", err)
@@ -155,17 +157,18 @@ func (j *job) clear(v *views) error {
 	return nil
 }
 
-// maxShown findings are annotations, of which a runner shows ten a level; the table
-// has more.
-const maxShown = 50
+// maxShown findings are told one by one; a log of a million lines shows nothing.
+const maxShown = 200
 
-// report shows what counts, and what the scan is worth.
+// report shows what counts, and what the scan is worth. What is in a file has a line
+// of its own; packages are a table, and on a runner annotations too.
 func (j *job) report(s *scanned, table string) error {
-	if j.r.OnRunner() {
-		shown := s.judgement.Shown(s.policy)
-		for _, one := range shown[:min(len(shown), maxShown)] {
-			j.r.Report(j.place(one.Annotation(), slices.Contains(one.Platforms, "")))
-		}
+	shown := slices.DeleteFunc(s.judgement.Shown(s.policy), func(f policy.One) bool { return isOfPackage(f) && !j.r.OnRunner() })
+	for _, one := range shown[:min(len(shown), maxShown)] {
+		j.r.Report(j.place(one.Annotation(), slices.Contains(one.Platforms, "")))
+	}
+	if more := len(shown) - maxShown; more > 0 {
+		j.r.Logf("and %d more", more)
 	}
 	for _, about := range s.judgement.About {
 		if about.Location.Path != "" {
@@ -180,6 +183,17 @@ func (j *job) report(s *scanned, table string) error {
 	}
 	j.r.Logf("%s", headline(s.judgement, s.result))
 	return nil
+}
+
+func isOfPackage(f policy.One) bool {
+	return f.Kind == result.Vulnerability || f.Kind == result.License
+}
+
+// ofPackages is a judgement of what was found of packages alone.
+func ofPackages(j *policy.Judgement) *policy.Judgement {
+	only := *j
+	only.Found = slices.DeleteFunc(slices.Clone(j.Found), func(f policy.One) bool { return !isOfPackage(f) })
+	return &only
 }
 
 // place leads a path of the folder to the workspace. Those of an image lead nowhere.

@@ -224,9 +224,9 @@ func (j *job) tell(ctx context.Context, s *scanned) error {
 	}
 	j.r.SetOutput("unrated", strconv.Itoa(s.judgement.Count(finding.Info)))
 	j.r.SetOutput("verdict", strings.ToLower(string(s.judgement.Verdict)))
-	for output, name := range map[string]string{"result": resultFile, "sarif": sarifFile, "sbom": views.sbom, "html": pageFile} {
-		if name != "" {
-			j.r.SetOutput(output, j.r.Shown(filepath.Join(j.out, name)))
+	for _, file := range []struct{ output, name string }{{"result", resultFile}, {"sarif", sarifFile}, {"sbom", views.sbom}, {"html", pageFile}} {
+		if file.name != "" {
+			j.r.SetOutput(file.output, j.r.Shown(filepath.Join(j.out, file.name)))
 		}
 	}
 	if err := j.report(s, views.table); err != nil {
