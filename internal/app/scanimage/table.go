@@ -15,7 +15,7 @@ import (
 
 const (
 	maxRows  = 200 // of a table in a log
-	maxWidth = 100 // columns
+	maxWidth = 120 // columns
 )
 
 // cell is a text of unknown origin in a table for a terminal.
@@ -25,7 +25,7 @@ type cell struct {
 }
 
 // widest is how wide a column may be; the last has what is left.
-var widest = []int{26, 16, 16, 19}
+var widest = []int{26, 26, 26, 19}
 
 var heads = []cell{{text: "WHERE"}, {text: "INSTALLED"}, {text: "FIXED IN"}, {text: "ID"}, {text: "TITLE"}}
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/browser"
 	"github.com/org/checkout-deploy/internal/health"
 )
@@ -92,7 +93,7 @@ func TestSmokeInChromium(t *testing.T) {
 		{"not there", "/gone", false, []string{"status 404", "in the console"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := health.Options{Now: time.Now, Sleep: Sleep}
+			o := health.Options{Now: time.Now, Sleep: action.Sleep}
 			o.Browser = chromium{b}
 			smoke := health.Smoke{Name: "page", URL: at + test.path, Within: 20 * time.Second, MaxConsoleErrors: &zero}
 			if test.asks {
@@ -114,7 +115,7 @@ func TestSmokeInChromium(t *testing.T) {
 		})
 	}
 	t.Run("nothing listens", func(t *testing.T) {
-		o := health.Options{Now: time.Now, Sleep: Sleep}
+		o := health.Options{Now: time.Now, Sleep: action.Sleep}
 		o.Browser = chromium{b}
 		got := health.Run(t.Context(), health.Checks{Smoke: []health.Smoke{{Name: "page", URL: "http://127.0.0.1:1/", Within: 10 * time.Second}}}, o).Samples[0]
 		if got.Outcome != health.Failed || !strings.Contains(text(got.Problems), "no page") {

@@ -149,10 +149,20 @@ func (e *engine) Image(ctx context.Context, img scanimage.Image) (all []scanimag
 			return nil, blame(err)
 		}
 		s.Report.Platform, s.Report.Digest = p.Platform, p.Digest
+		if m, err := p.Image.Manifest(); err == nil && s.Report.Base.Name == "" {
+			s.Report.Base.Name, s.Report.Base.Digest = m.Annotations[baseName], m.Annotations[baseDigest]
+		}
 		all = append(all, view(s))
 	}
 	return all, nil
 }
+
+// Annotations of a manifest, and labels of a configuration, that name the base image,
+// https://specs.opencontainers.org/image-spec/annotations/.
+const (
+	baseName   = "org.opencontainers.image.base.name"
+	baseDigest = "org.opencontainers.image.base.digest"
+)
 
 // Folder scans a folder.
 func (e *engine) Folder(ctx context.Context, dir, name string) (scanimage.Scan, error) {
