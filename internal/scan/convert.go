@@ -84,7 +84,7 @@ func (c converter) findings(r types.Result) (all []result.Finding) {
 			continue
 		}
 		all = append(all, c.layer(result.Finding{
-			Kind: result.Misconfiguration, ID: cmp.Or(m.ID, m.AVDID), Title: m.Title, Message: m.Message, URL: m.PrimaryURL, Resolution: m.Resolution,
+			Kind: result.Misconfiguration, ID: m.ID, Title: m.Title, Message: m.Message, URL: m.PrimaryURL, Resolution: m.Resolution,
 			Path: r.Target, Line: m.CauseMetadata.StartLine, EndLine: m.CauseMetadata.EndLine, Ecosystem: m.Type,
 		}.Rated(m.Severity), m.Layer.DiffID))
 	}
@@ -103,7 +103,7 @@ func (c converter) vulnerability(r types.Result, packages map[string]ftypes.Pack
 		Kind: result.Vulnerability, ID: v.VulnerabilityID, Title: cmp.Or(v.Title, firstSentence(v.Description)), URL: v.PrimaryURL, Score: score(v),
 		Package: v.PkgName, Source: v.PkgName, Version: v.InstalledVersion, Fixed: v.FixedVersion, Status: v.Status.String(),
 		Ecosystem: string(r.Type), Path: v.PkgPath, OfSystem: r.Class == types.ClassOSPkg,
-	}.Rated(v.Severity)
+	}.Rated(v.Severity) //nolint:staticcheck // its successor is by source, and this is the one that Trivy chose
 	if p := v.PkgIdentifier.PURL; p != nil {
 		f.PURL = p.String()
 	}

@@ -103,14 +103,14 @@ type newArtifact func(cache.ArtifactCache, artifact.Option) (artifact.Artifact, 
 
 // run is one scan, as Trivy's command line would do it, but for reports.
 // name is what the report calls it, "" for what Trivy does.
-func (e *Engine) run(ctx context.Context, name string, make newArtifact, o artifact.Option) (s *Scan, err error) {
+func (e *Engine) run(ctx context.Context, name string, open newArtifact, o artifact.Option) (s *Scan, err error) {
 	defer recovered(&err, "scanning")
 	end := tap.listen()
 	defer end()
 	if err := e.misconfigurations(&o); err != nil {
 		return nil, err
 	}
-	art, err := make(e.cache, o)
+	art, err := open(e.cache, o)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/sign/predicate"
 )
 
 // What scan-image states is what require.scan reads: the file is its golden one.
@@ -18,8 +19,8 @@ func TestResultOfScanImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, by, err := resultOf(s.Predicate)
-	if err != nil || s.PredicateType != testResult || said != "FAILED" || !slices.Contains(by, "scan") {
+	said, by, err := predicate.ReadTestResult(s.Predicate)
+	if err != nil || s.PredicateType != predicate.TestResult || said != "FAILED" || !slices.Contains(by, "scan") {
 		t.Errorf("got %q by %q as %s: %v", said, by, s.PredicateType, err)
 	}
 }

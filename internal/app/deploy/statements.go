@@ -3,7 +3,6 @@ package deploy
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,12 +11,8 @@ import (
 	"github.com/org/checkout-deploy/internal/app/place"
 	"github.com/org/checkout-deploy/internal/config"
 	"github.com/org/checkout-deploy/internal/release"
+	"github.com/org/checkout-deploy/internal/sign/predicate"
 )
-
-// testResult is the predicate of a verdict, whoever gave it: PASSED, WARNED or FAILED.
-// Its configuration names what was judged by: a gate's is no scan's.
-// https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md.
-const testResult = "https://in-toto.io/attestation/test-result/v0.1"
 
 // maxStatement bounds a statement that is read, and its signature, in bytes.
 const maxStatement = 16 << 20
@@ -35,12 +30,12 @@ func (j *job) verdictOf(ctx context.Context, name string, worst config.Verdict) 
 	if err != nil {
 		return fmt.Errorf("require.%s: %w", name, err)
 	}
-	said, by, err := resultOf(s.Predicate)
+	said, by, err := predicate.ReadTestResult(s.Predicate)
 	switch {
 	case s.Release != j.id:
 		return fmt.Errorf("require.%s: the statement is about release %s, want this one, %s", name, s.Release, j.id)
-	case s.PredicateType != testResult:
-		return fmt.Errorf("require.%s: got a statement of the type %q, want %s", name, s.PredicateType, testResult)
+	case s.PredicateType != predicate.TestResult:
+		return fmt.Errorf("require.%s: got a statement of the type %q, want %s", name, s.PredicateType, predicate.TestResult)
 	case err != nil:
 		return fmt.Errorf("require.%s: the statement holds no result", name)
 	case !slices.Contains(by, name):
@@ -49,26 +44,6 @@ func (j *job) verdictOf(ctx context.Context, name string, worst config.Verdict) 
 		return nil
 	}
 	return fmt.Errorf("require.%s: got the result %q, want %s", name, cmp.Or(said, "none"), accepted[worst])
-}
-
-// resultOf reads the result, and the names of what it was made by, as the members are
-// spelled: encoding/json takes "Result" for one too, and of two the last.
-func resultOf(predicate json.RawMessage) (result string, by []string, err error) {
-	v, err := release.ParseJSON(string(predicate))
-	result = memberOf(v, "result").Text
-	for _, c := range memberOf(v, "configuration").Members {
-		by = append(by, memberOf(c.JSON, "name").Text)
-	}
-	return result, by, err
-}
-
-func memberOf(v release.JSON, name string) release.JSON {
-	for _, m := range v.Members {
-		if m.Name == name {
-			return m.JSON
-		}
-	}
-	return release.JSON{}
 }
 
 var accepted = map[config.Verdict]string{config.VerdictPass: "PASSED", config.VerdictWarn: "PASSED or WARNED"}

@@ -79,7 +79,7 @@ func advisories(t testing.TB, release string) []scantest.Advisory {
 // flawed is a folder with the database of all advisories, harmless one with none that
 // fails a scan.
 var (
-	flawed   = sync.OnceValue(func() func(testing.TB) string { return database(func(a scantest.Advisory) bool { return true }) })
+	flawed   = sync.OnceValue(func() func(testing.TB) string { return database(func(scantest.Advisory) bool { return true }) })
 	harmless = sync.OnceValue(func() func(testing.TB) string {
 		return database(func(a scantest.Advisory) bool { return a.Severity <= tdb.SeverityMedium })
 	})
@@ -217,8 +217,9 @@ func stock(t testing.TB, name string, env []string, args ...string) ([]byte, err
 	return out, err
 }
 
-func difference(a, b string) (string, error) {
-	out, err := exec.Command("diff", "-u", a, b).Output()
+func difference(t testing.TB, a, b string) (string, error) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "diff", "-u", a, b).Output()
 	return string(out), err
 }
 

@@ -60,7 +60,7 @@ func TestLikeStock(t *testing.T) {
 			t.Chdir(s.dir)
 			want, err := stock(t, "trivy", []string{"GOPATH=" + build.Default.GOPATH}, args...)
 			check(t, err)
-			ours, theirs := comparable(t, s.read("scan/"+row.file)), comparable(t, want)
+			ours, theirs := timeless(t, s.read("scan/"+row.file)), timeless(t, want)
 			if n := len(theirs["Results"].([]any)); n < row.least {
 				t.Fatalf("got %d results of stock trivy's, want at least %d: %s", n, row.least, tail(string(want)))
 			}
@@ -68,15 +68,15 @@ func TestLikeStock(t *testing.T) {
 				a, b := filepath.Join(t.TempDir(), "ours.json"), filepath.Join(t.TempDir(), "stock.json")
 				indented(t, a, ours)
 				indented(t, b, theirs)
-				diff, _ := difference(a, b)
+				diff, _ := difference(t, a, b)
 				t.Errorf("got another report than stock trivy's:\n%s", tail(diff))
 			}
 		})
 	}
 }
 
-// comparable is a report without what is another in each run: time, name, version.
-func comparable(t *testing.T, data []byte) map[string]any {
+// timeless is a report without what is another in each run: time, name, version.
+func timeless(t *testing.T, data []byte) map[string]any {
 	t.Helper()
 	var report map[string]any
 	d := json.NewDecoder(bytes.NewReader(data))

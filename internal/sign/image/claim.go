@@ -49,7 +49,7 @@ func compact(data []byte) []byte {
 
 func checkPredicate(predicateType string, predicate []byte) error {
 	if u, err := url.Parse(predicateType); err != nil || u.Scheme == "" || u.Host == "" {
-		return fmt.Errorf("got the predicate type %s; it is a URL, such as %s", quote(predicateType), CycloneDX)
+		return fmt.Errorf("got the predicate type %s; it is a URL, such as %s", quote(predicateType), "https://cyclonedx.org/bom")
 	}
 	if predicateType == SignatureType {
 		return fmt.Errorf("got the predicate type %s, which is that of signatures; sign the image instead", predicateType)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/sign"
 	"github.com/org/checkout-deploy/internal/sign/image"
+	"github.com/org/checkout-deploy/internal/sign/predicate"
 	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
@@ -210,11 +211,11 @@ func TestCosignReadsOurPredicates(t *testing.T) {
 		kind, predicateType string
 		predicate           []byte
 	}{
-		{"cyclonedx", image.CycloneDX, sbom},
-		{"spdxjson", image.SPDX, []byte(`{"spdxVersion":"SPDX-2.3"}`)},
-		{"vuln", image.Vulnerability, vulnerabilities},
-		{"slsaprovenance1", image.ProvenanceType, built},
-		{image.TestResult, image.TestResult, []byte(`{"result":"PASSED"}`)},
+		{"cyclonedx", predicate.CycloneDX, sbom},
+		{"spdxjson", predicate.SPDX, []byte(`{"spdxVersion":"SPDX-2.3"}`)},
+		{"vuln", predicate.Vulnerability, vulnerabilities},
+		{"slsaprovenance1", predicate.ProvenanceType, built},
+		{predicate.TestResult, predicate.TestResult, []byte(`{"result":"PASSED"}`)},
 	} {
 		for _, layout := range both {
 			t.Run(test.kind+", "+string(layout), func(t *testing.T) {
@@ -262,7 +263,7 @@ func TestOursAcceptsCosigns(t *testing.T) {
 			c.accepts(with([]string{"sign"}, how)...)
 			c.accepts(with([]string{"attest", "--type", "cyclonedx", "--predicate", "sbom.json"}, how)...)
 			p := party{signer: key.signer, verifier: test.by}
-			got, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+			got, err := own().Verify(t.Context(), d, p.policy(predicate.CycloneDX))
 			check(t, err)
 			if len(got.Signatures) != 1 || got.Signatures[0].Layout != test.layout || len(got.Attestations) != 1 || !sameJSON(t, got.Attestations[0].Predicate, sbom) {
 				t.Errorf("got %+v", got)
@@ -278,7 +279,7 @@ func TestOursAcceptsCosigns(t *testing.T) {
 				t.Errorf("got %+v, want cosign's signature to count", written)
 			}
 			newParty(t).signed(t, d, test.layout)
-			if got, err = own().Verify(t.Context(), d, p.policy(image.CycloneDX)); err != nil || len(got.Signatures) != 1 {
+			if got, err = own().Verify(t.Context(), d, p.policy(predicate.CycloneDX)); err != nil || len(got.Signatures) != 1 {
 				t.Errorf("got %+v, %v", got, err)
 			}
 		})
@@ -392,7 +393,7 @@ func TestOursAcceptsCosignsKeyless(t *testing.T) {
 			test.cosign.accepts(with([]string{"sign"}, how)...)
 			test.cosign.accepts(with([]string{"attest", "--type", "cyclonedx", "--predicate", "sbom.json"}, how)...)
 			p := party{verifier: identity(t, s, signtest.Workflow)}
-			got, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+			got, err := own().Verify(t.Context(), d, p.policy(predicate.CycloneDX))
 			check(t, err)
 			if by := got.Signatures[0].By; by.Name != signtest.Workflow || time.Since(by.SignedAt) > time.Minute || got.Signatures[0].Layout != test.layout {
 				t.Errorf("got %+v", got)

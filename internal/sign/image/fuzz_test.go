@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/org/checkout-deploy/internal/sign/image"
+	"github.com/org/checkout-deploy/internal/sign/predicate"
 	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
@@ -59,19 +60,19 @@ func FuzzProvenance(f *testing.F) {
 	f.Add([]byte(builtJSON))
 	f.Add([]byte(strings.ReplaceAll(builtJSON, "https://github.com", "https://git.example:8443")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := image.ReadProvenance(data)
+		p, err := predicate.ReadProvenance(data)
 		if err != nil {
 			return
 		}
 		again, err := p.Predicate()
 		check(t, err)
-		if q, err := image.ReadProvenance(again); err != nil || !equal(p, q) {
+		if q, err := predicate.ReadProvenance(again); err != nil || !equal(p, q) {
 			t.Errorf("got %+v, %v, want %+v", q, err, p)
 		}
 	})
 }
 
-func equal(a, b image.Provenance) bool {
+func equal(a, b predicate.Provenance) bool {
 	same := a.Started.Equal(b.Started) && a.Finished.Equal(b.Finished)
 	a.Started, a.Finished, b.Started, b.Finished = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	return same && reflect.DeepEqual(a, b)

@@ -29,6 +29,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/sign"
 	"github.com/org/checkout-deploy/internal/sign/image"
+	"github.com/org/checkout-deploy/internal/sign/predicate"
 	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
@@ -245,7 +246,7 @@ func (p party) signed(t testing.TB, d name.Digest, layouts ...image.Layout) {
 	t.Helper()
 	_, err := own().Sign(t.Context(), d, p.options(layouts...))
 	check(t, err)
-	_, err = own().Attest(t.Context(), d, image.CycloneDX, sbom, p.options(layouts...))
+	_, err = own().Attest(t.Context(), d, predicate.CycloneDX, sbom, p.options(layouts...))
 	check(t, err)
 }
 
@@ -290,9 +291,9 @@ func TestSignAndVerify(t *testing.T) {
 					h := newHub(t, referrers)
 					d := h.push(t)
 					p.signed(t, d, layouts...)
-					got, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+					got, err := own().Verify(t.Context(), d, p.policy(predicate.CycloneDX))
 					check(t, err)
-					if len(got.Signatures) != len(layouts) || len(got.Attestations) != 1 || !slices.Equal(got.Types, []string{image.CycloneDX}) {
+					if len(got.Signatures) != len(layouts) || len(got.Attestations) != 1 || !slices.Equal(got.Types, []string{predicate.CycloneDX}) {
 						t.Errorf("got %+v", got)
 					}
 					if a := got.Attestations[0]; string(a.Predicate) != string(sbom) || a.By.String() != got.Signatures[0].By.String() {
@@ -342,14 +343,14 @@ func TestSignAgain(t *testing.T) {
 				for i := range 3 {
 					written, err := own().Sign(t.Context(), d, o)
 					check(t, err)
-					attested, err := own().Attest(t.Context(), d, image.CycloneDX, append(sbom, '\n'), o)
+					attested, err := own().Attest(t.Context(), d, predicate.CycloneDX, append(sbom, '\n'), o)
 					check(t, err)
 					if written[0].Existing != (i > 0) || attested[0].Existing != (i > 0) {
 						t.Errorf("attempt %d: got %v, %v", i+1, written, attested)
 					}
 				}
 				// Another SBOM is another attestation.
-				again, err := own().Attest(t.Context(), d, image.CycloneDX, []byte(`{"bomFormat":"CycloneDX"}`), o)
+				again, err := own().Attest(t.Context(), d, predicate.CycloneDX, []byte(`{"bomFormat":"CycloneDX"}`), o)
 				check(t, err)
 				if again[0].Existing {
 					t.Error("another predicate is taken for the one that was there")
@@ -358,7 +359,7 @@ func TestSignAgain(t *testing.T) {
 					by           party
 					attestations int
 				}{{p, 2}, {foreign, 1}} {
-					got, err := own().Verify(t.Context(), d, of.by.policy(image.CycloneDX))
+					got, err := own().Verify(t.Context(), d, of.by.policy(predicate.CycloneDX))
 					check(t, err)
 					if len(got.Signatures) != 1 || len(got.Attestations) != of.attestations {
 						t.Errorf("got %+v", got)
@@ -397,11 +398,11 @@ func TestOptionsRefused(t *testing.T) {
 			return err
 		}},
 		{"a predicate that is no object", "that is no JSON object", func() error {
-			_, err := own().Attest(t.Context(), d, image.SPDX, []byte(`[1]`), p.options())
+			_, err := own().Attest(t.Context(), d, predicate.SPDX, []byte(`[1]`), p.options())
 			return err
 		}},
 		{"an empty predicate", "that is no JSON object", func() error {
-			_, err := own().Attest(t.Context(), d, image.SPDX, nil, p.options())
+			_, err := own().Attest(t.Context(), d, predicate.SPDX, nil, p.options())
 			return err
 		}},
 		{"nobody who counts", "got nobody whose signatures count", func() error {
@@ -441,7 +442,7 @@ func TestStatementIsSignedOnce(t *testing.T) {
 	o := p.options(both...)
 	o.Signer = c
 	for i := range 2 {
-		_, err := own().Attest(t.Context(), h.push(t), image.CycloneDX, sbom, o)
+		_, err := own().Attest(t.Context(), h.push(t), predicate.CycloneDX, sbom, o)
 		check(t, err)
 		if c.statements != i+1 {
 			t.Errorf("signed %d statements, want %d", c.statements, i+1)

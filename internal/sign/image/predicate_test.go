@@ -7,24 +7,24 @@ import (
 	"time"
 
 	"github.com/org/checkout-deploy/internal/sign"
-	"github.com/org/checkout-deploy/internal/sign/image"
+	"github.com/org/checkout-deploy/internal/sign/predicate"
 )
 
 var (
 	noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
-	scan = image.Scan{
+	scan = predicate.Scan{
 		Invocation: "https://github.com/org/shop/actions/runs/7/attempts/1", Event: "push",
 		Builder: "https://github.com/org/shop/.github/workflows/release.yml@refs/heads/main",
 		Scanner: "pkg:github/aquasecurity/trivy", ScannerVersion: "0.74.0",
 		Database: "ghcr.io/aquasecurity/trivy-db", DatabaseVersion: "2026-11-26T06:00:00Z",
 		Report: []byte(`{"SchemaVersion":2,"Results":[]}`), Started: noon, Finished: noon.Add(time.Minute),
 	}
-	built = image.Provenance{
+	built = predicate.Provenance{
 		Builder:    "https://github.com/org/shop/.github/workflows/release.yml@refs/heads/main",
 		Repository: "https://github.com/org/shop", Ref: "refs/heads/main", Commit: "0123456789abcdef0123456789abcdef01234567",
 		Workflow: ".github/workflows/release.yml", Event: "push", RepositoryID: "1", OwnerID: "2", Runner: "github-hosted",
 		Run: "https://github.com/org/shop/actions/runs/7/attempts/1", Started: noon, Finished: noon.Add(time.Minute),
-		Bases: []image.Base{{Name: "docker.io/library/nginx", Digest: "sha256:9fa3b0f1f7a6d6ce1f8e7e4ed54b7f7c1f0a2a7d1b8ad7b0f9a54a0f3ee8b6f5"}},
+		Bases: []predicate.Base{{Name: "docker.io/library/nginx", Digest: "sha256:9fa3b0f1f7a6d6ce1f8e7e4ed54b7f7c1f0a2a7d1b8ad7b0f9a54a0f3ee8b6f5"}},
 	}
 )
 
@@ -50,7 +50,7 @@ func TestPredicates(t *testing.T) {
 	if string(p) != builtJSON {
 		t.Errorf("got %s\nwant %s", p, builtJSON)
 	}
-	if got, err := image.ReadProvenance(p); err != nil || !reflect.DeepEqual(got, built) {
+	if got, err := predicate.ReadProvenance(p); err != nil || !reflect.DeepEqual(got, built) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	s, err := scan.Predicate()
@@ -58,7 +58,7 @@ func TestPredicates(t *testing.T) {
 	if string(s) != scanJSON {
 		t.Errorf("got %s\nwant %s", s, scanJSON)
 	}
-	if got, err := image.ReadScan(s); err != nil || !reflect.DeepEqual(got, scan) {
+	if got, err := predicate.ReadScan(s); err != nil || !reflect.DeepEqual(got, scan) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -84,19 +84,19 @@ func TestProvenanceRefused(t *testing.T) {
 			if changed == builtJSON {
 				t.Fatal("nothing was changed")
 			}
-			_, err := image.ReadProvenance([]byte(changed))
+			_, err := predicate.ReadProvenance([]byte(changed))
 			refusedFor(t, err, test.want, sign.ErrRefused)
 		})
 	}
 	for _, test := range []struct {
 		name, want string
-		change     func(*image.Provenance)
+		change     func(*predicate.Provenance)
 	}{
-		{"a builder with a query", "the builder", func(p *image.Provenance) { p.Builder += "?a=b" }},
-		{"no ref", "no ref", func(p *image.Provenance) { p.Ref = "" }},
-		{"no workflow", "no workflow", func(p *image.Provenance) { p.Workflow = "" }},
-		{"all at once", "no ref, want such as refs/heads/main; no workflow", func(p *image.Provenance) { p.Ref, p.Workflow = "", "" }},
-		{"a base by a tag", "the base image", func(p *image.Provenance) { p.Bases = []image.Base{{Name: "nginx", Digest: "latest"}} }},
+		{"a builder with a query", "the builder", func(p *predicate.Provenance) { p.Builder += "?a=b" }},
+		{"no ref", "no ref", func(p *predicate.Provenance) { p.Ref = "" }},
+		{"no workflow", "no workflow", func(p *predicate.Provenance) { p.Workflow = "" }},
+		{"all at once", "no ref, want such as refs/heads/main; no workflow", func(p *predicate.Provenance) { p.Ref, p.Workflow = "", "" }},
+		{"a base by a tag", "the base image", func(p *predicate.Provenance) { p.Bases = []predicate.Base{{Name: "nginx", Digest: "latest"}} }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := built
@@ -110,12 +110,12 @@ func TestProvenanceRefused(t *testing.T) {
 func TestScanRefused(t *testing.T) {
 	for _, test := range []struct {
 		name, want string
-		change     func(*image.Scan)
+		change     func(*predicate.Scan)
 	}{
-		{"no scanner", "without its scanner", func(s *image.Scan) { s.Scanner = "" }},
-		{"a report that is none", "whose report is no JSON", func(s *image.Scan) { s.Report = nil }},
-		{"no start", "without its start", func(s *image.Scan) { s.Started = time.Time{} }},
-		{"an end before the start", "finished before it", func(s *image.Scan) { s.Finished = noon.Add(-1) }},
+		{"no scanner", "without its scanner", func(s *predicate.Scan) { s.Scanner = "" }},
+		{"a report that is none", "whose report is no JSON", func(s *predicate.Scan) { s.Report = nil }},
+		{"no start", "without its start", func(s *predicate.Scan) { s.Started = time.Time{} }},
+		{"an end before the start", "finished before it", func(s *predicate.Scan) { s.Finished = noon.Add(-1) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := scan
@@ -126,7 +126,7 @@ func TestScanRefused(t *testing.T) {
 	}
 	for name, data := range map[string]string{"no JSON": `{`, "no scan": `{}`, "no result": strings.Replace(scanJSON, `"result"`, `"results"`, 1)} {
 		t.Run(name, func(t *testing.T) {
-			_, err := image.ReadScan([]byte(data))
+			_, err := predicate.ReadScan([]byte(data))
 			refusedFor(t, err, "got a scan", sign.ErrRefused)
 		})
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/sign"
 	"github.com/org/checkout-deploy/internal/sign/image"
+	"github.com/org/checkout-deploy/internal/sign/predicate"
 	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
 
@@ -222,7 +223,7 @@ func TestBundleRefused(t *testing.T) {
 				for _, b := range bundlesOf(t, from) {
 					refer(t, to, test.change(b, from, to))
 				}
-				_, err := own().Verify(t.Context(), to, p.policy(image.CycloneDX))
+				_, err := own().Verify(t.Context(), to, p.policy(predicate.CycloneDX))
 				refusedFor(t, err, test.want, sign.ErrRefused)
 			})
 		}
@@ -264,7 +265,7 @@ func TestTagRefused(t *testing.T) {
 			p.signed(t, d, image.Tag)
 			other.signed(t, elses, image.Tag)
 			old(t, d, d, func(l *v1.Descriptor, suffix string) { test.change(l, suffix, manifestOf(t, tagOf(elses, suffix))) })
-			_, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+			_, err := own().Verify(t.Context(), d, p.policy(predicate.CycloneDX))
 			refusedFor(t, err, test.want, sign.ErrRefused)
 			if strings.Count(err.Error(), "that counts") != 2 {
 				t.Errorf("got %v, want it to be about the signature and the attestation", err)
@@ -310,7 +311,7 @@ func TestTagPayloadRefused(t *testing.T) {
 				d := blob(t, to.Context(), test.change(read(t, from.Context(), *l), suffix, from, to), l.MediaType)
 				l.Digest, l.Size = d.Digest, d.Size
 			})
-			_, err := own().Verify(t.Context(), to, p.policy(image.CycloneDX))
+			_, err := own().Verify(t.Context(), to, p.policy(predicate.CycloneDX))
 			refusedFor(t, err, test.want, sign.ErrRefused)
 			if strings.Count(err.Error(), "that counts") != 2 {
 				t.Errorf("got %v, want it to be about the signature and the attestation", err)
@@ -343,9 +344,9 @@ func TestVerifyRefused(t *testing.T) {
 			{"a key, wanted a workflow", d, workflow.policy(), "want a valid one by " + signtest.Workflow, []error{sign.ErrRefused}},
 			{"a workflow, wanted a key", byWorkflow, p.policy(), "got a signature by \"" + signtest.Workflow, []error{sign.ErrRefused}},
 			{"another workflow", byWorkflow, image.Policy{By: identity(t, s, "https://github.com/org/shop/.github/workflows/other.yml@refs/heads/*")}, "checkout.yml@refs/heads/main", []error{sign.ErrRefused}},
-			{"another type of attestation", d, p.policy(image.SPDX), `got no attestation of the type "https://spdx.dev/Document" that counts`, []error{sign.ErrRefused, image.ErrMissing}},
-			{"another type, and which there are", d, p.policy(image.SPDX), "the attestations there are of these types (1): https://cyclonedx.org/bom", []error{sign.ErrRefused, image.ErrMissing}},
-			{"no attestation", onlySigned, p.policy(image.CycloneDX), "there is none by anybody", []error{sign.ErrRefused, image.ErrMissing}},
+			{"another type of attestation", d, p.policy(predicate.SPDX), `got no attestation of the type "https://spdx.dev/Document" that counts`, []error{sign.ErrRefused, image.ErrMissing}},
+			{"another type, and which there are", d, p.policy(predicate.SPDX), "the attestations there are of these types (1): https://cyclonedx.org/bom", []error{sign.ErrRefused, image.ErrMissing}},
+			{"no attestation", onlySigned, p.policy(predicate.CycloneDX), "there is none by anybody", []error{sign.ErrRefused, image.ErrMissing}},
 		} {
 			t.Run(string(layout)+", "+test.name, func(t *testing.T) {
 				_, err := own().Verify(t.Context(), test.digest, test.policy)
@@ -364,7 +365,7 @@ func TestVerifyAmongOthers(t *testing.T) {
 			stranger.signed(t, d, layout)
 		}
 		p.signed(t, d, layout)
-		got, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+		got, err := own().Verify(t.Context(), d, p.policy(predicate.CycloneDX))
 		check(t, err)
 		if len(got.Signatures) != 1 || len(got.Attestations) != 1 {
 			t.Errorf("got %+v", got)
@@ -405,7 +406,7 @@ func TestVerifyIsBounded(t *testing.T) {
 	p.signed(t, d, image.Bundle)
 	index.Manifests = append(index.Manifests, listOf(t, d)...)
 	list()
-	if _, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX)); err != nil {
+	if _, err := own().Verify(t.Context(), d, p.policy(predicate.CycloneDX)); err != nil {
 		t.Error(err)
 	}
 	// Of a tag the newest are read.
@@ -494,9 +495,9 @@ func TestTimestampAlone(t *testing.T) {
 		_, err := own().Sign(t.Context(), d, p.options(layout))
 		check(t, err)
 	}
-	_, err = own().Attest(t.Context(), d, image.CycloneDX, sbom, p.options(both...))
+	_, err = own().Attest(t.Context(), d, predicate.CycloneDX, sbom, p.options(both...))
 	refusedFor(t, err, "can't be kept in the old layout by a timestamp alone")
-	got, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+	got, err := own().Verify(t.Context(), d, p.policy(predicate.CycloneDX))
 	check(t, err)
 	if len(got.Signatures) != 2 || got.Signatures[1].By.SignedAt.IsZero() || got.Attestations[0].Layout != image.Bundle {
 		t.Errorf("got %+v", got)
@@ -522,7 +523,7 @@ func TestStatements(t *testing.T) {
 			b, err := p.signer.SignStatement(t.Context(), []byte(strings.ReplaceAll(text, "HEX", d.DigestStr()[7:])))
 			check(t, err)
 			refer(t, d, b)
-			_, err = own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+			_, err = own().Verify(t.Context(), d, p.policy(predicate.CycloneDX))
 			if test.want != "" {
 				refusedFor(t, err, test.want, sign.ErrRefused)
 			} else if err != nil {

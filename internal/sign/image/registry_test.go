@@ -14,6 +14,7 @@ import (
 
 	"github.com/org/checkout-deploy/internal/sign"
 	"github.com/org/checkout-deploy/internal/sign/image"
+	"github.com/org/checkout-deploy/internal/sign/predicate"
 )
 
 func TestRegistryFails(t *testing.T) {
@@ -161,7 +162,7 @@ func TestLostAnswers(t *testing.T) {
 				return 0
 			})()
 			p.signed(t, d, layout)
-			got, err := own().Verify(t.Context(), d, p.policy(image.CycloneDX))
+			got, err := own().Verify(t.Context(), d, p.policy(predicate.CycloneDX))
 			if err != nil || len(got.Signatures) != 1 {
 				t.Errorf("%s: got %+v, %v", layout, got, err)
 			}
