@@ -157,15 +157,29 @@ func (j *job) clear(v *views) error {
 	return nil
 }
 
-// maxShown findings are told one by one; a log of a million lines shows nothing.
-const maxShown = 200
+// Of findings so many are told one by one: a log of a million lines shows nothing, and
+// of a step's annotations a runner shows ten errors, of which the verdict is one.
+const (
+	maxShown     = 200
+	maxAnnotated = 8
+)
 
 // report shows what counts, and what the scan is worth. What is in a file has a line
-// of its own; packages are a table, and on a runner annotations too.
+// of its own; packages are a table, and the worst of them annotations too.
 func (j *job) report(s *scanned, table string) error {
-	shown := slices.DeleteFunc(s.judgement.Shown(s.policy), func(f policy.One) bool { return isOfPackage(f) && !j.r.OnRunner() })
-	for _, one := range shown[:min(len(shown), maxShown)] {
+	shown := s.judgement.Shown(s.policy)
+	most := maxAnnotated
+	if !j.r.OnRunner() {
+		shown = slices.DeleteFunc(shown, isOfPackage)
+		most = maxShown
+	}
+	for _, one := range shown[:min(len(shown), most)] {
 		j.r.Report(j.place(one.Annotation(), slices.Contains(one.Platforms, "")))
+	}
+	for _, one := range shown[min(len(shown), most):min(len(shown), maxShown)] {
+		if !isOfPackage(one) {
+			j.r.Logf("%s: %s: %s", one.Severity, one.Annotation().Location, one)
+		}
 	}
 	if more := len(shown) - maxShown; more > 0 {
 		j.r.Logf("and %d more", more)
