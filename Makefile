@@ -4,8 +4,8 @@ export GOEXPERIMENT = jsonv2
 export GOFLAGS = -trimpath -buildvcs=false
 
 GO ?= go
-# The suites that wait for a browser more than they compute.
-WAITING = '/(examples|bench|difftest|browser|report|trial)(/|$$)'
+# The suites that wait for a browser more than they compute, or have one goroutine.
+WAITING = '/(examples|bench|difftest|browser|config|report|trial)(/|$$$$)'
 FUZZTIME ?= 20s
 # What this machine has of npm, and what it installs there.
 HAS_NPM := $(shell command -v npm 2>/dev/null)

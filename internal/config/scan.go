@@ -20,7 +20,7 @@ func init() {
 	addObject("scan", "What scan-image does not count, and what it wants of an image.", scanTable.entries())
 	addObject("ignore", "A finding that somebody answers for, until a day. After it, it counts again, and the ignore itself is a finding.", ignoreTable.entries())
 	addObject("image", "What the mode `verify` of scan-image wants of an image.", imageTable.entries())
-	addShape("date", schema{"type": "string", "format": "date"})
+	addShape("date", schema{"type": "string", "pattern": `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$|\$\{`})
 }
 
 // Scan is what scan-image does not count, and what it wants of an image.
@@ -78,7 +78,7 @@ var ignoreTable = table[Ignore]{
 }
 
 var imageTable = table[Image]{
-	custom("signed-by", shape{"[signed-by](#signed-by), or an identity", schema{"anyOf": []any{ref("text"), ref("signed-by")}}}, func(r *reader, n *node, at string, i *Image) {
+	custom("signed-by", shape{"[signed-by](#signed-by), or an identity", schema{"anyOf": []any{ref("text"), schema{"allOf": []any{ref("signed-by"), schema{"minProperties": 1}}}}}}, func(r *reader, n *node, at string, i *Image) {
 		var q Require
 		r.requireSignedBy(n, at, &q)
 		i.SignedBy = q.SignedBy
