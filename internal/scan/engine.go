@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -29,6 +30,7 @@ import (
 	"github.com/aquasecurity/trivy/pkg/scan/ospkg"
 	"github.com/aquasecurity/trivy/pkg/types"
 	"github.com/aquasecurity/trivy/pkg/vulnerability"
+	xos "github.com/aquasecurity/trivy/pkg/x/os"
 
 	"github.com/org/checkout-deploy/internal/scan/result"
 )
@@ -71,6 +73,15 @@ func Open(o Options) (e *Engine, err error) {
 	if len(o.Scanners) == 0 {
 		return nil, errors.New("got nothing to look for")
 	}
+	// Trivy makes the folder once a process, and an earlier engine has removed it.
+	if err := os.MkdirAll(xos.TempDir(), 0o700); err != nil {
+		return nil, fmt.Errorf("making a folder for temporary files: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, xos.Cleanup())
+		}
+	}()
 	if !slices.Contains(o.Scanners, result.Vulnerability) {
 		return e, nil
 	}
@@ -88,8 +99,8 @@ func (e *Engine) Reopen() {
 	javadb.Init(e.opts.Databases, nil, true, true, ftypes.RegistryOptions{})
 }
 
-// Close lets go of the databases.
-func (e *Engine) Close() error { return errors.Join(e.cache.Close(), e.close()) }
+// Close lets go of the databases, and removes what Trivy wrote aside.
+func (e *Engine) Close() error { return errors.Join(e.cache.Close(), e.close(), xos.Cleanup()) }
 
 // recovered makes an error of a panic: a database whose pages are damaged makes the
 // library that reads them panic.
