@@ -175,7 +175,9 @@ const maxVEX = 64 << 20
 // cache is the folder of the databases.
 func (j *job) cache() string {
 	if j.in.cache != "" {
-		return j.r.Path(j.in.cache)
+		dir := j.r.Path(j.in.cache)
+		j.r.Wrote(dir)
+		return dir
 	}
 	if !j.r.OnRunner() {
 		if home, err := os.UserCacheDir(); err == nil {
