@@ -124,6 +124,37 @@ func (r *Registry) TagWrites() []TagWrite {
 	return all
 }
 
+// TagsLast wants the log to show a tag written only when the manifest that was written
+// last by its digest, a signature's, had been read again, and none written after it.
+// Tags of signatures are none of these.
+func (r *Registry) TagsLast(tb testing.TB) {
+	tb.Helper()
+	log := r.Log()
+	tagged := len(log)
+	for _, w := range r.TagWrites() {
+		if !strings.HasPrefix(w.Tag, "sha256-") {
+			tagged = min(tagged, w.Index)
+		}
+	}
+	last, read := "", false
+	for _, e := range log[:tagged] {
+		switch {
+		case e.Method == http.MethodPut && e.Status == http.StatusCreated && strings.Contains(e.Path, "/manifests/sha256:"):
+			last, read = e.Digest, false
+		case e.Method == http.MethodGet && e.Status == http.StatusOK && e.Digest == last:
+			read = true
+		}
+	}
+	if !read || tagged == len(log) {
+		tb.Errorf("got the first tag written by request %d of %d, and %q, written last before it, read again: %v", tagged, len(log), last, read)
+	}
+	for _, e := range log[tagged:] {
+		if e.Method == http.MethodPut && strings.Contains(e.Path, "/manifests/sha256") {
+			tb.Errorf("got %s %s after the first tag", e.Method, e.Path)
+		}
+	}
+}
+
 // Tag is what a tag points at, "" for none. The log does not show that it was read.
 func (r *Registry) Tag(repo, tag string) string {
 	w := httptest.NewRecorder()
