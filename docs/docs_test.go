@@ -19,10 +19,10 @@ import (
 
 // documents are those with configurations in them, and with links.
 var documents = []string{
-	"../examples/workflows/checkout.yml", "../examples/workflows/rollback.yml",
+	"../examples/workflows/checkout.yml", "../examples/workflows/rollback.yml", "../examples/workflows/image.yml",
 	"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md", "../actions/build-bundle/README.md", "../actions/sri-manifest/README.md", "../actions/scan-image/README.md",
 	"build-bundle.md", "checkout-deploy.md", "configuration.md", "decisions.md", "benchmarks.md", "github.md",
-	"hashing.md", "html.md", "coverage.md", "headers.md", "inventory.md", "evidence.md", "signing.md", "live-check.md", "checks.md", "stores.md", "deploying.md", "../actions/deploy/README.md", "../actions/rollback/README.md", "../examples/workflows/live-check.yml", migrating, patterns,
+	"hashing.md", "html.md", "coverage.md", "headers.md", "inventory.md", "evidence.md", "signing.md", "scanning.md", "images.md", "live-check.md", "checks.md", "stores.md", "deploying.md", "../actions/deploy/README.md", "../actions/rollback/README.md", "../examples/workflows/live-check.yml", migrating, patterns,
 }
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
@@ -109,7 +109,7 @@ func TestWorkflowsInDocuments(t *testing.T) {
 // A workflow's part that a page shows is in the example, to the letter, and so is the
 // script that makes the page: internal/e2e runs these.
 func TestShownWorkflowsAreTheExamples(t *testing.T) {
-	for document, example := range map[string]string{"deploying.md": "checkout.yml", "../actions/rollback/README.md": "rollback.yml"} {
+	for document, example := range map[string]string{"deploying.md": "checkout.yml", "images.md": "image.yml", "../actions/rollback/README.md": "rollback.yml"} {
 		whole, found := read(t, "../examples/workflows/"+example), false
 		for _, block := range yamlBlock.FindAllStringSubmatch(read(t, document), -1) {
 			if !isWorkflow(block[1]) {
