@@ -175,11 +175,26 @@ func (w workflow) source(t *testing.T) string {
 }
 
 // standIns are folders in place of GitHub's own actions, which no test here can
-// fetch: checkout copies the repository, and Node is this machine's.
+// fetch: checkout copies the repository, Node is this machine's, and what only caches
+// or logs in does nothing.
 var standIns = map[string]string{
 	"actions/checkout@v4":        "steps: [{ shell: bash, run: 'cp -a \"$REPOSITORY\"/. .' }]",
 	"actions/upload-artifact@v4": "steps: [{ shell: bash, run: 'exit 1' }]",
 	"actions/setup-node@v4":      "steps: [{ shell: bash, run: node --version }]",
+	"actions/cache@v4":           "steps: [{ shell: bash, run: 'true' }]",
+
+	"docker/setup-buildx-action@v3": "steps: [{ shell: bash, run: 'true' }]",
+	"docker/login-action@v3":        "steps: [{ shell: bash, run: 'true' }]",
+	// What builds and pushes is the test's, at $BUILDER.
+	"docker/build-push-action@v6": `steps:
+    - id: push
+      shell: bash
+      env: { TAGS: "${{ inputs.tags }}", OUTPUTS: "${{ inputs.outputs }}" }
+      run: |
+        digest=$(curl --silent --show-error --fail-with-body --data-urlencode "tags=$TAGS" --data-urlencode "outputs=$OUTPUTS" "$BUILDER")
+        echo "digest=$digest" >> "$GITHUB_OUTPUT"
+inputs: { context: {}, tags: {}, outputs: {} }
+outputs: { digest: { value: "${{ steps.push.outputs.digest }}" } }`,
 }
 
 func standInFlags(t *testing.T) (flags []string) {

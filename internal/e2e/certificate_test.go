@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -51,4 +52,12 @@ func certificate(t *testing.T, host string) *tls.Config {
 		t.Fatal(err)
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+}
+
+// authority is a file with the certificate alone, for containers to trust.
+func authority(t *testing.T, by *tls.Config) string {
+	t.Helper()
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"ca.pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: by.Certificates[0].Certificate[0]}))})
+	return filepath.Join(folder, "ca.pem")
 }

@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -99,34 +98,38 @@ func newShopDeployed(t *testing.T) *shopDeployed {
 	s3, host := peer.NewS3(t), address(t)
 	by := certificate(t, host)
 	s := &shopDeployed{
-		trusted: filepath.Join(t.TempDir(), "ca.pem"), objects: filepath.Join(s3.Folder, prefix),
+		trusted: authority(t, by), objects: filepath.Join(s3.Folder, prefix),
 		github: ghtest.New(t, ghtest.Options{Repository: "example/shop"}),
 	}
-	write(t, filepath.Dir(s.trusted), map[string]string{"ca.pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: by.Certificates[0].Certificate[0]}))})
 	s.url, s.api = serve(t, host, by, &cdn{bucket: bucket(t, s3, prefix)})+"/", serve(t, host, by, s.github)
 	gateway, err := url.Parse(s3.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := tls.Listen("tcp", net.JoinHostPort(host, "0"), by)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go forward(listener, gateway.Host)
-
 	private, public := keyPair(t)
 	s.secrets = map[string]string{"CHECKOUT_KEY": private, "AWS_ACCESS_KEY_ID": s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s3.Secret}
 	s.project = map[string]string{"checkout.pub": public}
 	for name, text := range example(t, "page") {
 		s.project[strings.TrimPrefix(name, "examples/page/")] = text
 	}
-	s.project["checkout-deploy.yml"] = replaced(t, shownConfiguration(t), map[string]string{
+	s.project["checkout-deploy.yml"] = replaced(t, shown(t, "docs/deploying.md", "\nenvironments:\n"), map[string]string{
 		"https://pay.example.com/":                s.url,
-		"s3://shop-checkout/pay?region=eu-west-1": "s3://" + peer.Bucket + "/" + prefix + "?region=" + peer.Region + "&endpoint=https://" + listener.Addr().String(),
+		"s3://shop-checkout/pay?region=eu-west-1": "s3://" + peer.Bucket + "/" + prefix + "?region=" + peer.Region + "&endpoint=https://" + overTLS(t, host, by, gateway.Host),
 		"strategy: { watch: 5m }":                 "strategy: { watch: 2s, every: 500ms }",
 	})
 	return s
+}
+
+// overTLS serves to containers by TLS what this machine has in plain, and returns where.
+func overTLS(t *testing.T, host string, by *tls.Config, to string) (address string) {
+	t.Helper()
+	listener, err := tls.Listen("tcp", net.JoinHostPort(host, "0"), by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go forward(listener, to)
+	return listener.Addr().String()
 }
 
 // bucket is the store as the CDN reads it.
@@ -143,18 +146,6 @@ func bucket(t *testing.T, s3 *peer.S3, prefix string) store.Store {
 	}
 	t.Cleanup(func() { _ = end() })
 	return opened
-}
-
-// shownConfiguration is the one that docs/deploying.md shows.
-func shownConfiguration(t *testing.T) string {
-	t.Helper()
-	for _, block := range yamlBlock.FindAllStringSubmatch(read(t, repository(t), "docs/deploying.md"), -1) {
-		if strings.Contains(block[1], "\nenvironments:\n") {
-			return block[1]
-		}
-	}
-	t.Fatal("got no configuration with environments in docs/deploying.md, want one")
-	return ""
 }
 
 // replaced changes what is there once.

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 type step struct {
 	workspace, files string // on this machine
 	inputs           map[string]string
+	image            string   // build-bundle's, unless it is another's
+	options          []string // of the engine's run, besides
 }
 
 // newStep makes a workspace of a user who is not root, as a runner's is.
@@ -24,6 +27,13 @@ func newStep(t *testing.T, project map[string]string) step {
 	s := step{workspace: t.TempDir(), files: t.TempDir(), inputs: map[string]string{}}
 	write(t, s.workspace, project)
 	write(t, s.files, map[string]string{"output": "", "summary": "", "env": "", "path": ""})
+	s.own(t)
+	return s
+}
+
+// own gives the workspace to the runner's user.
+func (s step) own(t *testing.T) {
+	t.Helper()
 	err := filepath.WalkDir(s.workspace, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || os.Getuid() != 0 {
 			return err
@@ -33,7 +43,6 @@ func newStep(t *testing.T, project map[string]string) step {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 // runnerUser is the user of GitHub's runners.
@@ -56,7 +65,7 @@ func (s step) run(t *testing.T) ran {
 	for name, value := range env {
 		args = append(args, "-e", name+"="+value)
 	}
-	return container(t, append(args, buildBundle)...)
+	return container(t, append(append(args, s.options...), cmp.Or(s.image, buildBundle))...)
 }
 
 var styled = map[string]string{
