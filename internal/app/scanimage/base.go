@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/org/checkout-deploy/internal/action"
 	"github.com/org/checkout-deploy/internal/app/place"
@@ -20,7 +21,10 @@ func (j *job) base(ctx context.Context, engine Engine) (map[string]bool, error) 
 	if j.in.base == "" {
 		return nil, nil
 	}
-	if path := place.Within(j.dir, filepath.FromSlash(j.in.base)); isFile(path) {
+	if path := place.Within(j.dir, filepath.FromSlash(j.in.base)); isFile(path) || strings.HasSuffix(path, ".json") {
+		if place.Inside(place.Real(path), j.out) {
+			return nil, action.Misuse(fmt.Errorf("base: got %q, which lies in the folder out: each run would know what the one before found; want a result that is kept elsewhere, such as the default branch's", j.in.base))
+		}
 		return j.baseOfFile()
 	}
 	if engine == nil {
@@ -37,7 +41,7 @@ func (j *job) base(ctx context.Context, engine Engine) (map[string]bool, error) 
 	known := map[string]bool{}
 	for _, one := range scans {
 		for _, f := range one.Report.Findings {
-			known[f.Key()] = true
+			known[f.KnownKey()] = true
 		}
 	}
 	j.r.Logf("base: %s is %s, and has %s", img.Name(), img.Digest(), count(len(known), "finding"))
@@ -60,7 +64,7 @@ func (j *job) baseOfFile() (map[string]bool, error) {
 	}
 	known := map[string]bool{}
 	for _, f := range report.Findings {
-		known[f.Key()] = true
+		known[f.KnownKey()] = true
 	}
 	return known, nil
 }

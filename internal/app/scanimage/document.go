@@ -175,7 +175,7 @@ func keyOf(f result.Finding) string {
 
 // finding is as much of one as its key is made of.
 func (e entry) finding() result.Finding {
-	return result.Finding{Kind: e.Kind, ID: e.ID, Ecosystem: e.Ecosystem, Package: e.Package, Path: e.Path}
+	return result.Finding{Kind: e.Kind, ID: e.ID, Ecosystem: e.Ecosystem, Package: e.Package, Path: e.Path, Line: e.Line}
 }
 
 // errNoDocument is of a file that is something else than a result.json.
@@ -238,7 +238,7 @@ func (d *document) check() error {
 		case !slices.Contains(result.Kinds, e.Kind):
 			errs = append(errs, fmt.Errorf("%s[%d]: got the kind %q, want one of %q", in, i, e.Kind, result.Kinds))
 		case e.Key != keyOf(e.finding()):
-			errs = append(errs, fmt.Errorf("%s[%d]: got the key %q, want %s, as its kind, id, ecosystem, package and path make it: the file was edited", in, i, e.Key, keyOf(e.finding())))
+			errs = append(errs, fmt.Errorf("%s[%d]: got the key %q, want %s, as its kind, id, ecosystem, package and path make it", in, i, e.Key, keyOf(e.finding())))
 		}
 	}
 	for i, e := range d.Findings {
@@ -258,11 +258,11 @@ func (d *document) check() error {
 func (d *document) known() map[string]bool {
 	known := map[string]bool{}
 	for _, e := range d.Findings {
-		known[e.finding().Key()] = true
+		known[e.finding().KnownKey()] = true
 	}
 	for _, e := range d.Aside {
 		if e.Why == policy.Known {
-			known[e.finding().Key()] = true
+			known[e.finding().KnownKey()] = true
 		}
 	}
 	return known

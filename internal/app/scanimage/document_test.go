@@ -36,11 +36,11 @@ func TestDocumentMakesKnown(t *testing.T) {
 	}
 	var want []string
 	for _, f := range s.j.Found {
-		want = append(want, f.Key())
+		want = append(want, f.KnownKey())
 	}
 	for _, a := range s.j.Aside {
 		if a.Why == policy.Known {
-			want = append(want, a.Key())
+			want = append(want, a.KnownKey())
 		}
 	}
 	slices.Sort(want)

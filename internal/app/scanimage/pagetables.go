@@ -132,7 +132,7 @@ func (v view) aside() report.Block {
 	for _, a := range v.j.Aside {
 		until := report.Value(nil)
 		if !a.Until.IsZero() {
-			until = report.Text(a.Until.UTC().Format(time.DateOnly))
+			until = report.Text(a.Until.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 		}
 		t.Rows = append(t.Rows, []report.Value{
 			identifier(a.Finding), report.Code(what(a.Finding)), report.Text(word(a.Severity)), report.Text(whyWords[a.Why]),

@@ -29,6 +29,11 @@ func (j *job) ship(ctx context.Context, s *scanned, by signer) error {
 	if j.in.platforms != "" {
 		return action.Misuse(errors.New("platforms: got some of the image's platforms and a signer, want all of them scanned: the signature is of the whole image"))
 	}
+	for _, one := range s.result.Reports {
+		if len(one.Unscanned) > 0 {
+			return j.unmoved(fmt.Errorf("%s was not scanned whole, and is not signed: %s", s.image.Name(), one.Unscanned[0]))
+		}
+	}
 	signatures := s.image.Signatures()
 	if signatures == nil {
 		return action.Misuse(fmt.Errorf("sign: %s lies in no registry, where its signature would be", s.image.Name()))
@@ -128,34 +133,50 @@ func (j *job) attestAll(ctx context.Context, s *scanned, signatures Signatures, 
 	return types, nil
 }
 
-// promote moves the tags, and back those that were moved where a later one fails.
+// moved is a tag and where it led before.
+type moved struct{ tag, before string }
+
+// promote moves the tags, and back those that were moved where one fails.
 func (j *job) promote(ctx context.Context, s *scanned, signatures Signatures) error {
-	type moved struct{ tag, before string }
-	var done []moved
+	var tried []moved
 	for _, tag := range j.tags {
 		before, err := signatures.TagDigest(ctx, tag)
 		if err == nil {
+			tried = append(tried, moved{tag, before})
 			err = signatures.Tag(ctx, s.image.Digest(), tag)
 		}
-		if err == nil {
-			done = append(done, moved{tag, before})
-			j.r.Logf("%s:%s leads to %s; before, to %s", s.image.Repository(), tag, s.image.Digest(), orNothing(before))
-			continue
+		if err != nil {
+			return errors.Join(fmt.Errorf("moving the tag %s: %w", tag, err), j.moveBack(ctx, s.image.Digest(), tried, signatures))
 		}
-		err = fmt.Errorf("moving the tag %s: %w", tag, err)
-		for _, m := range slices.Backward(done) {
-			if m.before == "" {
-				err = errors.Join(err, fmt.Errorf("the tag %s is new, and leads to the image: a registry has no way to take a tag back", m.tag))
-			} else if back := signatures.Tag(ctx, m.before, m.tag); back != nil {
-				err = errors.Join(err, fmt.Errorf("moving the tag %s back: %w", m.tag, back))
-			}
-		}
-		return err
+		j.r.Logf("%s:%s leads to %s; before, to %s", s.image.Repository(), tag, s.image.Digest(), orNothing(before))
 	}
-	if len(done) > 0 {
+	if len(tried) > 0 {
 		j.r.SetOutput("promoted", strings.Join(j.tags, ","))
 	}
 	return nil
+}
+
+// moveBack is done also where the run is cancelled. A tag that leads somewhere else
+// by now is somebody else's.
+func (j *job) moveBack(ctx context.Context, digest string, tried []moved, signatures Signatures) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	var errs []error
+	for _, m := range slices.Backward(tried) {
+		now, err := signatures.TagDigest(ctx, m.tag)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("where the tag %s leads is not known: %w", m.tag, err))
+		case now != digest || m.before == digest:
+		case m.before == "":
+			errs = append(errs, fmt.Errorf("the tag %s is new, and leads to the image: a registry has no way to take a tag back", m.tag))
+		default:
+			if err := signatures.Tag(ctx, m.before, m.tag); err != nil {
+				errs = append(errs, fmt.Errorf("moving the tag %s back: %w", m.tag, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func orNothing(digest string) string {
@@ -166,7 +187,8 @@ func orNothing(digest string) string {
 }
 
 // provenance is how the image was built, as far as this workflow can say it.
-func (j *job) provenance(s *scanned) ([]byte, error) {
+// What the image says of its base is the image's word, and left out.
+func (j *job) provenance() ([]byte, error) {
 	get := func(name string) string { v, _ := j.r.Lookup(name); return v }
 	repository, workflow := j.server()+"/"+get("GITHUB_REPOSITORY"), get("GITHUB_WORKFLOW_REF")
 	file, ref, _ := strings.Cut(strings.TrimPrefix(workflow, get("GITHUB_REPOSITORY")+"/"), "@")
@@ -175,14 +197,6 @@ func (j *job) provenance(s *scanned) ([]byte, error) {
 		Event: get("GITHUB_EVENT_NAME"), RepositoryID: get("GITHUB_REPOSITORY_ID"), OwnerID: get("GITHUB_REPOSITORY_OWNER_ID"), Runner: get("RUNNER_ENVIRONMENT"),
 		Run:      fmt.Sprintf("%s/actions/runs/%s/attempts/%s", repository, get("GITHUB_RUN_ID"), get("GITHUB_RUN_ATTEMPT")),
 		Finished: j.r.Now().UTC().Truncate(time.Second),
-	}
-	for _, report := range s.result.Reports {
-		if b := report.Base; b.Name != "" && b.Digest != "" {
-			base := predicate.Base{Name: b.Name, Digest: b.Digest}
-			if !slices.Contains(p.Bases, base) {
-				p.Bases = append(p.Bases, base)
-			}
-		}
 	}
 	return p.Predicate()
 }

@@ -51,6 +51,9 @@ type policyDocument struct {
 	KnownFrom     string           `json:"knownFrom,omitempty"`
 	Known         string           `json:"known,omitempty"` // the sha256 of their keys
 	Ignores       []ignoreDocument `json:"ignores,omitempty"`
+	Scanners      []string         `json:"scanners,omitempty"`
+	SkipDirs      []string         `json:"skipDirs,omitempty"`
+	VEX           []string         `json:"vex,omitempty"`
 }
 
 type ignoreDocument struct {
@@ -66,6 +69,7 @@ func policyOf(p policy.Policy) policyDocument {
 	d := policyDocument{
 		Fail: p.Fail, Report: p.Report, IgnoreUnfixed: p.IgnoreUnfixed,
 		MaxBaseDays: float64(p.MaxBaseAge) / float64(policy.Day), KnownFrom: p.KnownFrom,
+		Scanners: p.Scanners, SkipDirs: p.SkipDirs, VEX: p.VEX,
 	}
 	if p.Known != nil {
 		h := sha256.New()

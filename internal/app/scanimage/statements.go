@@ -53,7 +53,7 @@ func (j *job) statements(ctx context.Context, s *scanned) (all []statement, err 
 				continue
 			}
 			var data []byte
-			data, err = j.provenance(s)
+			data, err = j.provenance()
 			all = append(all, statement{s.image.Digest(), predicate.ProvenanceType, data})
 		}
 		if err != nil {
@@ -73,10 +73,9 @@ func (j *job) eachPlatform(s *scanned, do func(Platform, *Scan) error) error {
 	return nil
 }
 
-// scanPredicate is Trivy's report, without what it shows of secrets: lines of a file
-// are not for everybody who may pull the image.
+// scanPredicate is Trivy's report of vulnerabilities.
 func (j *job) scanPredicate(s *scanned, one *Scan) ([]byte, error) {
-	report, err := withoutSecrets(one.Report.JSON)
+	report, err := vulnerabilities(one.Report.JSON)
 	if err != nil {
 		return nil, err
 	}
@@ -97,30 +96,30 @@ func (j *job) scanPredicate(s *scanned, one *Scan) ([]byte, error) {
 	return scan.Predicate()
 }
 
-// withoutSecrets is a report without its results about secrets.
-func withoutSecrets(report []byte) ([]byte, error) {
+// vulnerabilities is a report with what it says of vulnerabilities, and nothing else:
+// lines of files, of secrets and misconfigurations, are not for everybody who may pull
+// the image, and its packages are in the SBOM.
+func vulnerabilities(report []byte) ([]byte, error) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(report, &all); err != nil {
 		return nil, err
 	}
-	var results, kept []map[string]json.RawMessage
+	type result struct {
+		Target          string
+		Class, Type     string          `json:",omitempty"`
+		Vulnerabilities json.RawMessage `json:",omitempty"`
+	}
+	var results []result
 	if all["Results"] != nil {
 		if err := json.Unmarshal(all["Results"], &results); err != nil {
 			return nil, err
 		}
 	}
-	for _, one := range results {
-		if string(one["Class"]) == `"secret"` {
-			continue
-		}
-		delete(one, "Secrets")
-		kept = append(kept, one)
-	}
-	data, err := json.Marshal(kept)
-	if err != nil {
+	results = slices.DeleteFunc(results, func(r result) bool { return r.Class != "os-pkgs" && r.Class != "lang-pkgs" })
+	var err error
+	if all["Results"], err = json.Marshal(results); err != nil {
 		return nil, err
 	}
-	all["Results"] = data
 	return json.Marshal(all)
 }
 

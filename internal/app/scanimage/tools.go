@@ -27,11 +27,14 @@ type Tools interface {
 
 // ImageOptions say how to get at an image.
 type ImageOptions struct {
-	Platforms          []string // none is all
-	Username, Password string   // of the image's registry
-	DockerConfig       string   // a folder with config.json, "" for none
-	Insecure           bool     // plain HTTP
-	MaxSize            int64    // of all layers, unpacked
+	Platforms []string // none is all
+	// For is the image whose registry Username and Password are for, and may speak
+	// plain HTTP where Insecure says so; no other's.
+	For                string
+	Username, Password string
+	Insecure           bool
+	DockerConfig       string // a folder with config.json, "" for none
+	MaxSize            int64  // of all layers, unpacked
 	DockerHost         string
 	Dir                string // that relative paths are in
 }
@@ -101,7 +104,6 @@ type DatabaseOptions struct {
 	Archive            string
 	Offline            bool
 	MaxAge             time.Duration
-	Username, Password string // of the repositories' registries
 	DockerConfig       string
 }
 

@@ -44,7 +44,7 @@ func (j *job) verify(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, img.Close()) }()
 	j.r.SetOutput("digest", img.Digest())
-	found, err := j.proofs(ctx, img, func(digest string, types []string) (Verified, error) {
+	found, err := j.proofs(img, func(digest string, types []string) (Verified, error) {
 		return img.Signatures().Verify(ctx, digest, by, types)
 	})
 	if err != nil {
@@ -59,10 +59,13 @@ func (j *job) verify(ctx context.Context) (err error) {
 	return nil
 }
 
+// vulnerabilityDatabase is what the database is called in a result.
+const vulnerabilityDatabase = "vulnerabilities"
+
 type ask func(digest string, types []string) (Verified, error)
 
 // proofs are what was verified, a line each.
-func (j *job) proofs(_ context.Context, img Image, verify ask) (lines []string, err error) {
+func (j *job) proofs(img Image, verify ask) (lines []string, err error) {
 	want := j.cfg.Scan.Image
 	var types []string
 	if slices.Contains(want.Attestations, config.OfScan) {
@@ -104,6 +107,8 @@ func (j *job) checkVerdict(v Verified, lines *[]string) error {
 			errs = append(errs, fmt.Errorf("the verdict: %w", err))
 		case !slices.Contains(by, scanName):
 			continue // somebody else's tests
+		case !slices.Contains(by, vulnerabilityDatabase):
+			errs = append(errs, errors.New("its scan looked nothing up in a database of vulnerabilities"))
 		case said == string(policy.Passed) || said == string(policy.Warned) && want.Worst == config.VerdictWarn:
 			*lines = append(*lines, "its scan said "+said)
 			n++

@@ -26,7 +26,7 @@ func (p Policy) ignores(used []bool) (all []finding.Finding) {
 		case expired:
 			f := finding.Finding{
 				Rule: "scan/expired-ignore", Severity: finding.Medium, Location: ignore.At,
-				Message: fmt.Sprintf("the ignore of %s has run out on %s, and does not count any more; %s answered for it: %s", what, ignore.Expires.Format(time.DateOnly), ignore.Owner, ignore.Reason),
+				Message: fmt.Sprintf("the ignore of %s ran out after %s, and does not count any more; %s answered for it: %s", what, ignore.Expires.AddDate(0, 0, -1).Format(time.DateOnly), ignore.Owner, ignore.Reason),
 				Hint:    "fix what it covers, or have its owner look at it again and give a later day",
 			}
 			if !used[i] {

@@ -20,12 +20,16 @@ type Policy struct {
 	Fail, Report finding.Severity
 	// IgnoreUnfixed leaves out vulnerabilities that no version fixes yet.
 	IgnoreUnfixed bool
-	// Known are the findings of an earlier result, or of the base image, by Key: they
-	// do not fail the scan. nil for all are new.
+	// Known are the findings of an earlier result, or of the base image, by KnownKey:
+	// they do not fail the scan. nil for all are new.
 	Known map[string]bool
 	// KnownFrom says in a few words where Known is from.
 	KnownFrom string
-	Ignores   []Ignore
+	// Scanners are what was looked for, SkipDirs what was passed over, and VEX the
+	// files of statements: they decide nothing here, and belong to what a verdict
+	// means.
+	Scanners, SkipDirs, VEX []string
+	Ignores                 []Ignore
 	// MaxBaseAge is how old the base image may be; 0 for as old as it likes.
 	MaxBaseAge time.Duration
 	Now        time.Time
@@ -158,7 +162,7 @@ func (p Policy) aside(one One, used []bool) (a Aside, ok bool) {
 		return Aside{One: one, Why: Ignored, Owner: ignore.Owner, Reason: ignore.Reason, Until: ignore.Expires}, true
 	}
 	switch {
-	case p.Known[one.Key()]:
+	case p.Known[one.KnownKey()]:
 		return Aside{One: one, Why: Known, Reason: p.KnownFrom}, true
 	case p.IgnoreUnfixed && one.Kind == result.Vulnerability && one.Fixed == "":
 		return Aside{One: one, Why: Unfixed, Reason: cmp.Or(one.Status, "affected")}, true

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -142,6 +143,15 @@ func (f Finding) Rated(word string) Finding {
 // that is installed, the line and the layer may differ.
 func (f Finding) Key() string {
 	return strings.Join([]string{string(f.Kind), f.ID, f.Ecosystem, f.Package, f.Path}, "\x00")
+}
+
+// KnownKey is equal for what is known already from an earlier scan. Of secrets the line
+// counts too: another one beside a known one is new.
+func (f Finding) KnownKey() string {
+	if f.Kind != Secret {
+		return f.Key()
+	}
+	return f.Key() + "\x00" + strconv.Itoa(f.Line)
 }
 
 // Sort orders findings by Compare.

@@ -24,12 +24,16 @@ func (t *Tools) Open(ctx context.Context, reference string, o scanimage.ImageOpt
 	if err != nil {
 		return nil, action.Misuse(err)
 	}
-	registry, err := t.registry(ref.Host(), o.Username, o.Password, o.DockerConfig)
+	of, err := image.Parse(o.For)
+	if err != nil {
+		return nil, action.Misuse(err)
+	}
+	registry, err := t.registry(of.Host(), o.Username, o.Password, o.DockerConfig)
 	if err != nil {
 		return nil, action.Misuse(err)
 	}
 	if o.Insecure {
-		registry.Insecure = []string{ref.Host()}
+		registry.Insecure = []string{of.Host()}
 	}
 	source, err := image.Open(ctx, ref, image.Options{
 		Platforms: o.Platforms, MaxSize: o.MaxSize, Registry: registry, Dir: o.Dir, DockerHost: o.DockerHost,
