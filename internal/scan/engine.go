@@ -176,9 +176,9 @@ func (e *Engine) scanOptions() types.ScanOptions {
 
 // artifactOptions are what both images and folders are read with.
 func (e *Engine) artifactOptions(disabled ...analyzer.Type) artifact.Option {
-	disabled = append(slices.Clone(disabled), analyzer.TypeApkCommand, analyzer.TypeExecutable, analyzer.TypeRpmArchive)
+	disabled = append(slices.Clone(disabled), analyzer.TypeApkCommand, analyzer.TypeExecutable, analyzer.TypeRpmArchive, analyzer.TypeJar)
 	for kind, all := range map[result.Kind][]analyzer.Type{
-		result.Secret: {analyzer.TypeSecret}, result.Misconfiguration: analyzer.TypeConfigFiles, result.Vulnerability: {analyzer.TypeJar},
+		result.Secret: {analyzer.TypeSecret}, result.Misconfiguration: analyzer.TypeConfigFiles, result.Vulnerability: {boundedJar},
 	} {
 		if !e.looksFor(kind) {
 			disabled = append(disabled, all...)

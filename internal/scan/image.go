@@ -35,7 +35,7 @@ func (e *Engine) Image(ctx context.Context, img Image) (*Scan, error) {
 // Folder scans a folder: its lock files, and configuration of every kind. The report
 // calls it name.
 func (e *Engine) Folder(ctx context.Context, dir, name string) (*Scan, error) {
-	o := e.artifactOptions(append([]analyzer.Type{analyzer.TypeSBOM}, analyzer.TypeIndividualPkgs...)...)
+	o := e.artifactOptions(append([]analyzer.Type{analyzer.TypeSBOM, boundedJar}, analyzer.TypeIndividualPkgs...)...)
 	return e.run(ctx, name, func(c cache.ArtifactCache, o artifact.Option) (artifact.Artifact, error) {
 		return artlocal.NewArtifact(dir, c, walker.NewFS(), o)
 	}, o)
