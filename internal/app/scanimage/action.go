@@ -5,6 +5,7 @@ package scanimage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -186,8 +187,13 @@ func (in *inputs) run(ctx context.Context, r *action.Run) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, in.timeout, fmt.Errorf("it took longer than %v: %w; give the input timeout", in.timeout, context.DeadlineExceeded))
 	defer cancel()
+	do := j.scan
 	if in.mode == ofVerify {
-		return j.verify(ctx)
+		do = j.verify
 	}
-	return j.scan(ctx)
+	err = do(ctx)
+	if why := context.Cause(ctx); err != nil && errors.Is(why, context.DeadlineExceeded) && !errors.Is(err, why) {
+		return fmt.Errorf("%w: %w", why, err) // who waited on a registry knows nothing of the input
+	}
+	return err
 }

@@ -85,7 +85,6 @@ func (j *job) look(ctx context.Context, s *scanned) (err error) {
 		}
 		s.ends = append(s.ends, s.image.Close)
 		s.result.Artifact, s.result.Digest = s.image.Name(), s.image.Digest()
-		j.r.SetOutput("digest", s.image.Digest())
 		j.r.Logf("%s is %s", s.image.Name(), s.image.Digest())
 	}
 	engine, err := j.engine(ctx, s)
@@ -220,6 +219,9 @@ func (j *job) tell(ctx context.Context, s *scanned) error {
 	}
 	if err := j.write(views); err != nil {
 		return err
+	}
+	if s.image != nil {
+		j.r.SetOutput("digest", s.image.Digest())
 	}
 	for _, severity := range counted {
 		j.r.SetOutput(string(severity), strconv.Itoa(s.judgement.Count(severity)))
