@@ -4,6 +4,7 @@ package trial
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -96,6 +97,7 @@ func database(want func(scantest.Advisory) bool) func(testing.TB) string {
 type shop struct {
 	t        testing.TB
 	dir      string
+	cache    string // the databases' folder; "" is one in dir
 	registry *imagetest.Registry
 	from     scantest.Repositories
 	sigstore *signtest.Sigstore
@@ -167,7 +169,7 @@ type ran struct {
 // run runs the action as a workflow or, without keyless, a laptop does.
 func (s *shop) run(inputs ...string) ran {
 	s.t.Helper()
-	inputs = append([]string{"db-repository=" + s.from.Vuln, "java-db-repository=" + s.from.Java, "cache-dir=cache"}, inputs...)
+	inputs = append([]string{"db-repository=" + s.from.Vuln, "java-db-repository=" + s.from.Java, "cache-dir=" + cmp.Or(s.cache, "cache")}, inputs...)
 	var stdout, stderr bytes.Buffer
 	c := &action.Command{Dir: s.dir, Stdout: &stdout, Stderr: &stderr, Now: time.Now, Env: append([]string{"HOME=" + s.dir}, s.env...)}
 	for _, in := range inputs {
