@@ -19,7 +19,7 @@ CACHES = $(if $(findstring podman,$(ENGINE)),--timestamp 0 --volume "$$($(GO) en
 VERSION ?= devel
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo serve serve-react test test-computing test-waiting test-scan lint generate verify fuzz bench bench-rebuild image e2e npm sass
+.PHONY: help build demo serve serve-react test test-computing test-waiting test-scan lint generate verify fuzz bench bench-rebuild bench-scan image e2e npm sass
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -111,6 +111,10 @@ bench-flip: $(TOOLS)/versitygw ## measure a flip and a rollback over S3
 bench-upload: $(TOOLS)/versitygw $(TOOLS)/s5cmd ## measure an upload of 10,000 files against rclone and s5cmd
 	@command -v rclone >/dev/null || { echo "make $@: got no rclone: apt-get install rclone"; exit 2; }
 	$(GO) run ./bench/upload
+
+bench-scan: $(TOOLS)/trivy ## measure scan-image against stock trivy, also of SCAN_IMAGE=<an absolute docker archive>
+	$(GO) build -ldflags "-s -w" -o bin/scan-image ./cmd/scan-image
+	SCAN_IMAGE="$(SCAN_IMAGE)" $(GO) test -run '^$$' -bench Scan -benchtime 7x -timeout 40m ./internal/scan/trial
 
 image: ## build the images localhost/checkout-deploy/{build-bundle,sri-manifest,scan-image,deploy,rollback,checkout-deploy}:devel
 	@$(ENGINE) info >/dev/null 2>&1 || { echo 'make image: no container engine answers; on Debian, as root: eval "$$(.ci/containers-up golang:1.26-bookworm node:22-bookworm-slim debian:bookworm-slim)"'; exit 2; }
