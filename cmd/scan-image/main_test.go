@@ -71,12 +71,34 @@ func TestNoFalseAlarms(t *testing.T) {
 	}
 }
 
+// A release that was scanned has the verdict beside its record; one that has a file
+// more is none.
+func TestARelease(t *testing.T) {
+	workspace := release(t)
+	if code, out, log := scanIn(t, workspace); code != 0 || !strings.Contains(out, "verdict=passed") {
+		t.Fatalf("got exit code %d, %q\n%s", code, out, log)
+	}
+	statement, err := os.ReadFile(filepath.Join(workspace, "dist", "attestations", "scan.json"))
+	if err != nil || !strings.Contains(string(statement), `"result":"PASSED"`) || !strings.Contains(string(statement), "test-result/v0.1") {
+		t.Errorf("got %s, %v", statement, err)
+	}
+	if err := os.WriteFile(filepath.Join(workspace, "dist", "more.js"), []byte("1"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, log := scanIn(t, workspace); code != 1 || out != "" || !strings.Contains(log, `"more.js": extra`) {
+		t.Errorf("got exit code %d, %q\n%s", code, out, log)
+	}
+}
+
 // The program itself: what it shows, and what of its surroundings it does not
 // read. Trivy's own command takes trivy-secret.yaml from the current folder.
 func TestProgram(t *testing.T) {
 	program := build(t, "jsonv2")
 	workspace := release(t)
-	file := filepath.Join(workspace, "dist", "vendor", "locales", "test.example.js")
+	file := filepath.Join(workspace, "dist", "pay.js")
+	if err := os.Remove(filepath.Join(workspace, "dist", "release.json")); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -91,15 +113,18 @@ func TestProgram(t *testing.T) {
 	}
 	for _, onRunner := range []string{"", "true"} {
 		c := exec.CommandContext(t.Context(), program)
+		if onRunner == "" {
+			c.Args = append(c.Args, "--scanners", "secret")
+		}
 		c.Dir = workspace
 		c.Env = []string{
-			"HOME=" + workspace, "XDG_CONFIG_HOME=" + workspace, "TRIVY_DEBUG=true", "TRIVY_SECRET_CONFIG=trivy-secret.yaml",
+			"HOME=" + workspace, "XDG_CONFIG_HOME=" + workspace, "TRIVY_DEBUG=true", "TRIVY_SECRET_CONFIG=trivy-secret.yaml", "INPUT_SCANNERS=secret",
 			"GITHUB_ACTIONS=" + onRunner, "GITHUB_OUTPUT=" + filepath.Join(workspace, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(workspace, "summary"),
 		}
 		var all bytes.Buffer
 		c.Stdout, c.Stderr = &all, &all
 		code := exitCode(t, c)
-		for _, want := range []string{"dist/vendor/locales/test.example.js", "got what looks like a secret: Stripe Secret Key", "dist: got 1 secret of severity high or worse, want none"} {
+		for _, want := range []string{"dist/pay.js", "got what looks like a secret: Stripe Secret Key", "dist: got 1 secret of severity high or worse, want none"} {
 			if code != 1 || !strings.Contains(all.String(), want) {
 				t.Errorf("got exit code %d, want 1 and %q in\n%s", code, want, &all)
 			}

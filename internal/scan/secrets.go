@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"runtime"
+	"slices"
 
 	"github.com/aquasecurity/trivy/pkg/fanal/secret"
 	"golang.org/x/sync/errgroup"
@@ -66,6 +68,9 @@ func (w *walk) list(ctx context.Context) error {
 			return ctx.Err()
 		case err != nil:
 			errs.add(err)
+		case d.IsDir() && slices.ContainsFunc(w.opts.SkipDirs, func(skip string) bool { return path.Clean(skip) == name }):
+			w.leave(name+"/", secrets.Skipped)
+			return fs.SkipDir
 		case d.IsDir():
 			if name != "." && exemptsFolder(w.engine, name) {
 				w.leave(name+"/", secrets.Exempt)

@@ -90,7 +90,7 @@ func TestReadDocument(t *testing.T) {
 		{"a later version", `{"schema": 2}`, "reading a result: got schema 2, want 1: scan what it is about again with this version", false},
 		{"a member too many", strings.Replace(good, `"schema": 1,`, `"schema": 1, "more": 1,`, 1), `reading a result: json: unknown field "more"`, false},
 		{"cut", good[:len(good)/2], "reading a result: no result.json of scan-image: unexpected end of JSON input", true},
-		{"edited", strings.Replace(good, `"package": "libssl3"`, `"package": "libssl1"`, 1), "the file was edited", false},
+		{"edited", strings.Replace(good, `"package": "libssl3"`, `"package": "libssl1"`, 1), "as its kind, id, ecosystem, package and path make it", false},
 		{"a kind that is none", strings.Replace(good, `"kind": "secret"`, `"kind": "sekret"`, 1), `got the kind "sekret", want one of`, false},
 		{"a reason that is none", strings.Replace(good, `"why": "ignored"`, `"why": "because"`, 1), `got the reason "because", want one of`, false},
 		{"large", `{"schema": 1` + strings.Repeat(" ", maxDocument) + "}", "want at most 67108864", false},

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/org/checkout-deploy/internal/action"
+	"github.com/org/checkout-deploy/internal/app/handover"
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/scan/result"
 	"github.com/org/checkout-deploy/internal/scan/secrets"
@@ -22,7 +23,7 @@ import (
 func (j *job) scanFolder(ctx context.Context, engine Engine) (s Scan, err error) {
 	kinds := j.kinds(true)
 	if j.isRelease() {
-		if err := j.identify(); err != nil {
+		if err := j.identify(ctx); err != nil {
 			return s, err
 		}
 	}
@@ -30,7 +31,7 @@ func (j *job) scanFolder(ctx context.Context, engine Engine) (s Scan, err error)
 		if s, err = engine.Folder(ctx, j.folder, j.r.Shown(j.folder)); err != nil {
 			return s, err
 		}
-		s.Report.Findings = slices.DeleteFunc(s.Report.Findings, func(f result.Finding) bool { return f.Kind == result.Secret })
+		only(&s.Report, slices.DeleteFunc(slices.Clone(kinds), func(k result.Kind) bool { return k == result.Secret }))
 	}
 	if slices.Contains(kinds, result.Secret) {
 		err = j.secrets(ctx, &s.Report)
@@ -38,8 +39,9 @@ func (j *job) scanFolder(ctx context.Context, engine Engine) (s Scan, err error)
 	return s, err
 }
 
-// identify reads the release's id.
-func (j *job) identify() error {
+// identify reads the release's id, and compares every file with the record: a verdict
+// is about what the record lists, and about nothing that lies beside it.
+func (j *job) identify(ctx context.Context) error {
 	data, err := os.ReadFile(filepath.Join(j.folder, release.RecordName))
 	if err != nil {
 		return err
@@ -47,7 +49,11 @@ func (j *job) identify() error {
 	if _, err := release.Read(bytes.NewReader(data)); err != nil {
 		return action.Misuse(fmt.Errorf("%s: %w", release.RecordName, err))
 	}
-	j.release = release.DigestOf(data)
+	id := release.DigestOf(data)
+	if _, err := handover.Check(ctx, j.folder, id); err != nil {
+		return j.r.In(j.folder, err)
+	}
+	j.release = id
 	return nil
 }
 
@@ -58,7 +64,7 @@ func (j *job) secrets(ctx context.Context, report *result.Report) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	opts := secrets.Options{Everything: j.isRelease()}
+	opts := secrets.Options{Everything: j.isRelease(), SkipDirs: listOf(j.in.skipDirs)}
 	found, err := j.in.tools.Secrets(ctx, root, opts)
 	if err != nil {
 		return fmt.Errorf("looking for secrets: %w", err)

@@ -78,6 +78,20 @@ func (j *job) checkSigning() (err error) {
 	if in.sign != signing.Nobody && j.isOnDisk() {
 		problem("sign: got the image %q, which lies in no registry, want a reference such as ghcr.io/org/shop@sha256:…: signatures lie beside the image", in.image)
 	}
+	if in.sign != signing.Nobody && in.image != "" {
+		if len(in.scanners) > 0 && !slices.Contains(in.scanners, vuln) {
+			problem("sign, scanners: got a signer and scanners without vuln, want vuln too: whoever believes the signature believes that it was looked for")
+		}
+		if in.fail == none {
+			problem("sign, fail-severity: got a signer and fail-severity: none, want a severity: else everything would be signed")
+		}
+	}
+	if in.sign != signing.Nobody && in.image == "" && !j.isRelease() && in.mode == ofScan {
+		problem("sign: got a signer, and neither an image nor a release to sign the verdict of")
+	}
+	if in.skipDirs != "" && j.folder != "" && j.isRelease() {
+		problem("skip-dirs: got folders of a release, all of which will be served; want none")
+	}
 	if in.offline && in.repositories != "" {
 		problem("offline, db-repository: got both, want one of them")
 	}
@@ -113,6 +127,9 @@ func (j *job) checkTags() (err error) {
 		problem("got tags and platforms, want all of the image's platforms scanned: the tag leads to all of them")
 	}
 	for _, tag := range j.tags {
+		if strings.HasPrefix(tag, "sha256-") {
+			problem("got the tag %q, want none of those that signatures have", tag)
+		}
 		if !tagForm.MatchString(tag) {
 			problem("got the tag %q, want letters, digits, and ., _ and - after the first", tag)
 		}
@@ -182,14 +199,25 @@ var kindOf = map[scanner]result.Kind{
 func (j *job) policy() policy.Policy {
 	p := policy.Policy{
 		Fail: j.in.fail.severity(), Report: j.in.report.severity(), IgnoreUnfixed: j.in.ignoreUnfixed,
-		MaxBaseAge: j.in.maxBaseAge, Now: j.started, Known: j.known, KnownFrom: j.in.base,
+		SkipDirs: listOf(j.in.skipDirs), VEX: listOf(j.in.vex), MaxBaseAge: j.in.maxBaseAge, Now: j.started, Known: j.known, KnownFrom: j.in.base,
 	}
 	for _, i := range j.cfg.Scan.Ignore {
 		one := policy.Ignore{ID: i.ID, Package: i.Package, Path: i.Path, Owner: i.Owner, Reason: i.Reason, Expires: i.Expires}
 		one.At.Path, one.At.Line, one.At.Column = j.cfg.File, i.Line, i.Column
 		p.Ignores = append(p.Ignores, one)
 	}
+	p.Scanners = j.lookedFor()
 	return p
+}
+
+// lookedFor are the scanners, by Trivy's names, of image and folder.
+func (j *job) lookedFor() (all []string) {
+	for _, s := range scanners {
+		if j.in.image != "" && slices.Contains(j.kinds(false), kindOf[s]) || j.folder != "" && slices.Contains(j.kinds(true), kindOf[s]) {
+			all = append(all, string(s))
+		}
+	}
+	return all
 }
 
 // listOf takes apart what commas separate.

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -138,23 +138,37 @@ func (j *job) write(v *views) (err error) {
 }
 
 // clear removes an earlier run's views of platforms that this one does not have: an
-// SBOM of another image beside this one's would be taken for it.
+// SBOM of another image beside this one's would be taken for it. Which they were, that
+// run's result says; what else lies there is somebody's own.
 func (j *job) clear(v *views) error {
-	for _, pattern := range []string{"trivy*.json", "sbom*.cyclonedx.json", "sbom*.spdx.json"} {
-		old, err := filepath.Glob(filepath.Join(j.out, pattern))
-		if err != nil {
-			return err
+	for _, name := range j.earlier() {
+		if v.files[name] != nil {
+			continue
 		}
-		for _, path := range old {
-			if v.files[filepath.Base(path)] != nil {
-				continue
-			}
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("removing an earlier %s: %w", j.r.Shown(path), place.Cause(err))
-			}
+		if err := place.Remove(filepath.Join(j.out, name)); err != nil {
+			return fmt.Errorf("removing an earlier %s: %w", name, place.Cause(err))
 		}
 	}
 	return nil
+}
+
+// earlier are the files of platforms that the result in the folder is of.
+func (j *job) earlier() (names []string) {
+	data, err := os.ReadFile(filepath.Join(j.out, resultFile))
+	if err != nil || checkHead(data) != nil {
+		return nil
+	}
+	var of struct{ Reports []struct{ Platform string } }
+	if err := json.Unmarshal(data, &of); err != nil {
+		return nil
+	}
+	for _, file := range []string{trivyFile, cycloneDXFile, spdxFile} {
+		names = append(names, file)
+		for _, r := range of.Reports {
+			names = append(names, platformFile(file, r.Platform))
+		}
+	}
+	return names
 }
 
 // Of findings so many are told one by one: a log of a million lines shows nothing, and

@@ -43,11 +43,12 @@ func (j *job) scan(ctx context.Context) (err error) {
 	}
 	s.policy = j.policy()
 	s.judgement = policy.Judge(s.result, s.policy)
-	if err := j.tell(ctx, s); err != nil {
+	sarif, err := j.tell(ctx, s)
+	if err != nil {
 		return err
 	}
-	if err := j.handOver(ctx, s, signer); err != nil {
-		return err
+	if err := errors.Join(j.handOver(ctx, s, signer), j.upload(ctx, sarif)); err != nil {
+		return errors.Join(err, j.failed(s))
 	}
 	if s.judgement.Verdict == policy.Failed {
 		return j.failed(s)
@@ -55,8 +56,11 @@ func (j *job) scan(ctx context.Context) (err error) {
 	return j.ship(ctx, s, signer)
 }
 
-// failed is the error that ends a scan that did not pass.
+// failed is the error that ends a scan that did not pass, nil for one that did.
 func (j *job) failed(s *scanned) error {
+	if s.judgement.Verdict != policy.Failed {
+		return nil
+	}
 	var errs []error
 	for _, why := range s.judgement.Why {
 		errs = append(errs, fmt.Errorf("%s: %s (fail-severity: %s)", s.result.Artifact, why, j.in.fail))
@@ -115,7 +119,7 @@ func (j *job) open(ctx context.Context, reference string, platforms []string) (I
 
 func (j *job) imageOptions() ImageOptions {
 	o := ImageOptions{
-		Username: j.in.username, Password: j.in.password, Insecure: j.in.insecure, DockerConfig: j.dockerConfig(),
+		For: j.in.image, Username: j.in.username, Password: j.in.password, Insecure: j.in.insecure, DockerConfig: j.dockerConfig(),
 		MaxSize: int64(j.in.maxSize) << 30, Dir: j.dir,
 	}
 	o.DockerHost, _ = j.r.Lookup("DOCKER_HOST")
@@ -193,6 +197,9 @@ func (j *job) scanAll(ctx context.Context, engine Engine, s *scanned) error {
 		if err != nil {
 			return fmt.Errorf("scanning %s: %w", s.image.Name(), err)
 		}
+		for i := range scans {
+			only(&scans[i].Report, j.kinds(false))
+		}
 		s.scans = scans
 	}
 	if j.folder != "" {
@@ -203,6 +210,9 @@ func (j *job) scanAll(ctx context.Context, engine Engine, s *scanned) error {
 		s.scans = append(s.scans, one)
 	}
 	for _, one := range s.scans {
+		for i, e := range one.Report.Excused {
+			one.Report.Excused[i].File = j.r.Shown(e.File)
+		}
 		s.result.Reports = append(s.result.Reports, one.Report)
 		for _, w := range one.Warnings {
 			j.r.Logf("the engine warns: %s", w)
@@ -211,14 +221,20 @@ func (j *job) scanAll(ctx context.Context, engine Engine, s *scanned) error {
 	return nil
 }
 
-// tell writes what was found, and shows it.
-func (j *job) tell(ctx context.Context, s *scanned) error {
+// only leaves out what was looked for elsewhere: the engine is one for an image and the
+// folder beside it.
+func only(report *result.Report, kinds []result.Kind) {
+	report.Findings = slices.DeleteFunc(report.Findings, func(f result.Finding) bool { return !slices.Contains(kinds, f.Kind) })
+}
+
+// tell writes what was found, and shows it. It returns the findings as SARIF.
+func (j *job) tell(ctx context.Context, s *scanned) (sarif []byte, err error) {
 	views, err := j.views(ctx, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := j.write(views); err != nil {
-		return err
+		return nil, err
 	}
 	if s.image != nil {
 		j.r.SetOutput("digest", s.image.Digest())
@@ -234,10 +250,10 @@ func (j *job) tell(ctx context.Context, s *scanned) error {
 		}
 	}
 	if err := j.report(s, views.table); err != nil {
-		return err
+		return nil, err
 	}
 	j.r.Summarise(views.summary)
-	return j.upload(ctx, views.files[sarifFile])
+	return views.files[sarifFile], nil
 }
 
 // signer opens the key before anything is scanned: a job that may not sign is told at

@@ -78,6 +78,7 @@ func TestTheTagStays(t *testing.T) {
 		says string
 	}{
 		{"a vulnerability", func(i *fakeImage) { i.report.Findings = []result.Finding{flaw("CVE-1", finding.Critical)} }, 1, "nothing was signed, and the tags stay where they were: v1, latest"},
+		{"what was not scanned", func(i *fakeImage) { i.report.Unscanned = []string{"no list of packages"} }, 1, "no list of packages"},
 		{"attesting", func(i *fakeImage) { i.refuse = "attest" }, 3, "the tags stay where they were: v1, latest"},
 		{"signing", func(i *fakeImage) { i.refuse = "sign" }, 3, "the tags stay where they were: v1, latest"},
 		{"verifying", func(i *fakeImage) { i.refuse = "verify" }, 3, "as a stranger would"},

@@ -16,6 +16,8 @@ type Options struct {
 	// and locale folders, Markdown, SVG, lock files, node_modules. In a source tree
 	// they hold keys that are meant to be seen; in a release nobody may see any.
 	Everything bool
+	// SkipDirs are folders, relative to the scanned one, that are passed over.
+	SkipDirs []string
 	// MaxFileSize in bytes; a larger file is left out. 0 for DefaultMaxFileSize.
 	MaxFileSize int64
 }
@@ -40,12 +42,14 @@ const (
 	Irregular Why = "not a regular file"
 	// Binary is a file with control characters in its first 300 bytes.
 	Binary Why = "binary"
+	// Skipped is a folder that SkipDirs has.
+	Skipped Why = "skipped as asked"
 	// Exempt is a file, or a whole folder, that Trivy exempts by its path.
 	Exempt Why = "exempt by its path"
 )
 
 // Whys lists every Why, the gravest first.
-var Whys = []Why{TooLarge, TooMany, Irregular, Binary, Exempt}
+var Whys = []Why{TooLarge, TooMany, Irregular, Binary, Skipped, Exempt}
 
 // Unknown lists the reasons that leave open whether the file holds a secret that
 // the scan was to find.
