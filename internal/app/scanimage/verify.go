@@ -88,38 +88,40 @@ func (j *job) proofs(img Image, verify ask) (lines []string, err error) {
 	return lines, errors.Join(errs...)
 }
 
-// checkVerdict wants the scan's verdict: that of the newest is not known, as a test
-// result has no time, so all of them have to be good enough.
+// checkVerdict wants the newest scan's verdict: an image is scanned again when more is
+// known.
 func (j *job) checkVerdict(v Verified, lines *[]string) error {
 	want := j.cfg.Scan.Image
 	if !slices.Contains(want.Attestations, config.OfScan) {
 		return nil
 	}
-	var errs []error
-	n := 0
+	var newest []byte
 	for _, one := range v.Attestations {
 		if one.Type != predicate.TestResult {
 			continue
 		}
-		said, by, err := predicate.ReadTestResult(one.Predicate)
-		switch {
-		case err != nil:
-			errs = append(errs, fmt.Errorf("the verdict: %w", err))
-		case !slices.Contains(by, scanName):
-			continue // somebody else's tests
-		case !slices.Contains(by, vulnerabilityDatabase):
-			errs = append(errs, errors.New("its scan looked nothing up in a database of vulnerabilities"))
-		case said == string(policy.Passed) || said == string(policy.Warned) && want.Worst == config.VerdictWarn:
-			*lines = append(*lines, "its scan said "+said)
-			n++
-		default:
-			errs = append(errs, fmt.Errorf("its scan said %s, want scan: %s", said, want.Worst))
+		_, by, err := predicate.ReadTestResult(one.Predicate)
+		if err != nil {
+			return fmt.Errorf("the verdict: %w", err)
+		}
+		if slices.Contains(by, scanName) && (newest == nil || predicate.ScannedAt(one.Predicate, scanName).After(predicate.ScannedAt(newest, scanName))) {
+			newest = one.Predicate
 		}
 	}
-	if n == 0 && len(errs) == 0 {
-		errs = append(errs, errors.New("it has no verdict of a scan, and what was not scanned has not passed"))
+	if newest == nil {
+		return errors.New("it has no verdict of a scan, and what was not scanned has not passed")
 	}
-	return errors.Join(errs...)
+	said, by, err := predicate.ReadTestResult(newest)
+	switch {
+	case err != nil:
+		return err
+	case !slices.Contains(by, vulnerabilityDatabase):
+		return errors.New("its scan looked nothing up in a database of vulnerabilities")
+	case said == string(policy.Passed) || said == string(policy.Warned) && want.Worst == config.VerdictWarn:
+		*lines = append(*lines, "its scan said "+said)
+		return nil
+	}
+	return fmt.Errorf("its scan said %s, want scan: %s", said, want.Worst)
 }
 
 // checkProvenance wants one that names the repository.

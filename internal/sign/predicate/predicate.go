@@ -5,6 +5,7 @@ package predicate
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/org/checkout-deploy/internal/release"
 	"github.com/org/checkout-deploy/internal/sign"
@@ -32,6 +33,22 @@ func ReadTestResult(predicate []byte) (result string, by []string, err error) {
 		by = append(by, member(c.JSON, "name").Text)
 	}
 	return member(v, "result").Text, by, nil
+}
+
+// ScannedAt is when the scan of a test result was, as scan-image says it in the
+// annotation "scanned" of what it was made by; zero where it does not.
+func ScannedAt(predicate []byte, name string) time.Time {
+	v, err := release.ParseJSON(string(predicate))
+	if err != nil {
+		return time.Time{}
+	}
+	for _, c := range member(v, "configuration").Members {
+		if member(c.JSON, "name").Text == name {
+			at, _ := time.Parse(time.RFC3339, member(member(c.JSON, "annotations"), "scanned").Text)
+			return at
+		}
+	}
+	return time.Time{}
 }
 
 func member(v release.JSON, name string) release.JSON {
