@@ -134,6 +134,14 @@ func TestVerify(t *testing.T) {
 			"linux/arm64 has its SBOM", "linux/amd64 was scanned on 2026-11-26 12:00 UTC", "verdict=passed", "digest=sha256:i",
 		}},
 		{"passed alone will do", "attestations: [scan], scan: pass", nil, 1, []string{"its scan said WARNED, want scan: pass", "verdict=failed"}},
+		{"scanned again, and better", "attestations: [scan], scan: pass", func(i *fakeImage) {
+			i.attested["sha256:i"] = append(i.attested["sha256:i"], Attestation{"https://in-toto.io/attestation/test-result/v0.1", []byte(
+				`{"result":"PASSED","configuration":[{"name":"scan","annotations":{"scanned":"2026-11-27T00:00:00Z"}},{"name":"vulnerabilities"}]}`)})
+		}, 0, []string{"its scan said PASSED"}},
+		{"no database", "attestations: [scan]", func(i *fakeImage) {
+			i.attested["sha256:i"] = append(i.attested["sha256:i"], Attestation{"https://in-toto.io/attestation/test-result/v0.1", []byte(
+				`{"result":"PASSED","configuration":[{"name":"scan","annotations":{"scanned":"2026-11-27T00:00:00Z"}}]}`)})
+		}, 1, []string{"its scan looked nothing up"}},
 		{"another repository", "attestations: [provenance], repository: https://github.com/org/other", nil, 1, []string{`its provenance names the repository "https://github.com/org/shop", want https://github.com/org/other`}},
 		{"no SBOM of one platform", "attestations: [sbom]", func(i *fakeImage) { delete(i.attested, "sha256:2") }, 4, []string{"linux/arm64:"}},
 		{"not signed", "attestations: [sbom]", func(i *fakeImage) { i.signed = nil }, 4, []string{"no signature that counts"}},
