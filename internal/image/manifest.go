@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -89,19 +90,18 @@ func parseDocument(data []byte, said types.MediaType) (document, error) {
 	return d, nil
 }
 
-// artifact says what is no image, "" for an image.
+// artifact says what is no image, "" for an image. Runtimes go by the configuration,
+// and run what calls itself an artifact and has an image's.
 func (d document) artifact() string {
 	switch {
-	case d.MediaType.IsIndex():
-		return ""
 	case d.Config == nil:
 		return "a manifest without a configuration"
-	case d.ArtifactType != "" && !types.MediaType(d.ArtifactType).IsConfig():
-		return clean(d.ArtifactType)
-	case !d.Config.MediaType.IsConfig():
-		return clean(string(d.Config.MediaType))
+	case d.Config.MediaType.IsConfig():
+		return ""
+	case d.ArtifactType != "":
+		return "an artifact of the type " + strconv.Quote(clean(d.ArtifactType))
 	}
-	return ""
+	return "an artifact with a configuration of the type " + strconv.Quote(clean(string(d.Config.MediaType)))
 }
 
 // resolved makes the Source of a digest: the index's platforms, or the one image.
@@ -147,22 +147,41 @@ func (o *opener) children(from content, index document, depth int, seen *int) er
 		if *seen++; *seen > maxChildren {
 			return fmt.Errorf("the index has more than %d manifests", maxChildren)
 		}
+		if d.Platform != nil && d.Platform.String() == "" {
+			d.Platform = nil // it says nothing, and the configuration does
+		}
+		var err error
 		switch {
 		case d.MediaType.IsIndex() && depth == maxDepth:
-			return fmt.Errorf("the index has indexes in it %d deep; at most %d are followed", depth+1, maxDepth)
-		case !d.MediaType.IsIndex() && !d.MediaType.IsImage(), unknown(d.Platform), d.ArtifactType != "" && !types.MediaType(d.ArtifactType).IsConfig():
-			o.source.Skipped++
-			continue
-		case d.Platform != nil && !d.MediaType.IsIndex() && !o.wanted(d.Platform):
+			err = fmt.Errorf("the index has indexes in it %d deep; at most %d are followed", depth+1, maxDepth)
+		case d.MediaType.IsIndex(): // whatever it says of itself, its images count
+			err = o.child(from, d, depth, seen)
+		case isAttestation(d):
+		case unknown(d.Platform) && len(o.Options.Platforms) > 0:
+			o.leave(d, Unwanted)
+		case unknown(d.Platform):
+			o.leave(d, "its platform is unknown")
+		case d.Platform != nil && !o.wanted(d.Platform):
 			// For the list of those there are, in an error.
 			o.source.Platforms = append(o.source.Platforms, Platform{Platform: d.Platform.String(), Digest: d.Digest.String()})
-			continue
+		case !d.MediaType.IsImage():
+			o.leave(d, "it is no image, but of the media type "+strconv.Quote(clean(string(d.MediaType))))
+		default:
+			err = o.child(from, d, depth, seen)
 		}
-		if err := o.child(from, d, depth, seen); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (o *opener) leave(d v1.Descriptor, why string) {
+	left := Left{Digest: d.Digest.String(), Why: why}
+	if d.Platform != nil {
+		left.Platform = clean(d.Platform.String())
+	}
+	o.source.Left = append(o.source.Left, left)
 }
 
 func (o *opener) child(from content, d v1.Descriptor, depth int, seen *int) error {
@@ -177,7 +196,7 @@ func (o *opener) child(from content, d v1.Descriptor, depth int, seen *int) erro
 	case doc.MediaType.IsIndex():
 		return o.children(from, doc, depth+1, seen)
 	case doc.artifact() != "":
-		o.source.Skipped++
+		o.leave(d, "it is no image, but "+doc.artifact())
 		return nil
 	}
 	img, err := o.image(from, data, d, doc)
@@ -188,14 +207,21 @@ func (o *opener) child(from content, d v1.Descriptor, depth int, seen *int) erro
 	if d.Platform != nil {
 		platform = d.Platform.String()
 	} else if unknown(img.config.Platform()) {
-		o.source.Skipped++
+		o.leave(d, "its platform is unknown")
 		return nil
 	}
 	o.source.Platforms = append(o.source.Platforms, Platform{platform, d.Digest.String(), img})
 	return nil
 }
 
-// unknown is BuildKit's platform of attestations.
+// isAttestation knows BuildKit's, https://docs.docker.com/build/metadata/attestations/attestation-storage/.
+// Either of its marks alone may be an image's.
+func isAttestation(d v1.Descriptor) bool {
+	return d.MediaType.IsImage() && d.Annotations["vnd.docker.reference.type"] == "attestation-manifest" &&
+		d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
+}
+
+// unknown is a platform that no machine has.
 func unknown(p *v1.Platform) bool {
 	return p != nil && (p.OS == "unknown" || p.Architecture == "unknown")
 }

@@ -61,8 +61,9 @@ type Source struct {
 	MediaType string
 	// Platforms has the images, in the order of the index.
 	Platforms []Platform
-	// Skipped counts what else is in the index: attestations, artifacts.
-	Skipped int
+	// Left has what else is in the index, and may be an image to somebody. BuildKit's
+	// attestations are not among it: no runtime takes one for an image.
+	Left []Left
 	// RepoTags and RepoDigests are what Trivy says of such an image.
 	RepoTags, RepoDigests []string
 
@@ -78,6 +79,16 @@ type Platform struct {
 	Digest   string // of the manifest, or as Source's
 	Image    v1.Image
 }
+
+// Left is a manifest of the index that is not among the platforms.
+type Left struct {
+	Platform string // as the index says, "" where it says none
+	Digest   string
+	Why      string // "its platform is unknown"
+}
+
+// Unwanted is why one is left that Options.Platforms do not name.
+const Unwanted = "its platform is not wanted"
 
 // Open finds an image, once. The context also bounds what is read of it later. The
 // caller closes the Source.
@@ -160,15 +171,18 @@ func (s *Source) restrict(wanted []string) error {
 		}
 		return fmt.Errorf("the image has no platform %s; there are %s", strings.Join(unknown, ", "), strings.Join(there, ", "))
 	}
-	if len(wanted) > 0 {
-		var left []Platform
-		for i, p := range s.Platforms {
-			if keep[i] {
-				left = append(left, p)
-			}
-		}
-		s.Platforms = left
+	if len(wanted) == 0 {
+		return nil
 	}
+	var kept []Platform
+	for i, p := range s.Platforms {
+		if keep[i] {
+			kept = append(kept, p)
+		} else {
+			s.Left = append(s.Left, Left{p.Platform, p.Digest, Unwanted})
+		}
+	}
+	s.Platforms = kept
 	return nil
 }
 

@@ -12,8 +12,13 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/org/checkout-deploy/internal/image"
 	"github.com/org/checkout-deploy/internal/image/imagetest"
@@ -94,30 +99,30 @@ func TestOpen(t *testing.T) {
 	tars.Archive(t, in("tars.tar"), "example.com/org/shop:1")
 	digest := one.Digest(t).String()
 	for _, test := range []struct {
-		ref              string
-		digest           string
-		platforms, skips int
-		tags, digests    []string
+		ref           string
+		digest        string
+		platforms     int
+		tags, digests []string
 	}{
-		{r.Host + "/org/shop:1", digest, 1, 0, []string{r.Host + "/org/shop:1"}, []string{r.Host + "/org/shop@" + digest}},
-		{r.Host + "/org/shop@" + digest, digest, 1, 0, []string{}, []string{r.Host + "/org/shop@" + digest}},
-		{r.Host + "/org/shop:1@" + digest, digest, 1, 0, []string{}, []string{r.Host + "/org/shop@" + digest}},
-		{"docker://" + r.Host + "/org/two:1", two.Digest(t).String(), 2, 2, []string{r.Host + "/org/two:1"}, []string{r.Host + "/org/two@" + two.Digest(t).String()}},
-		{"oci:" + in("layout"), digest, 1, 0, nil, nil},
-		{"oci:" + in("layout") + ":1", digest, 1, 0, nil, nil},
-		{"oci:" + in("layout") + "@" + digest, digest, 1, 0, nil, nil},
-		{"oci:" + in("two"), two.Digest(t).String(), 2, 2, nil, nil},
-		{"oci-archive:" + in("two.tar") + ":v2", two.Digest(t).String(), 2, 2, nil, nil},
-		{"docker-archive:" + in("one-docker.tar"), config.String(), 1, 0, []string{"example.com/org/shop:1"}, nil},
-		{"docker-archive:" + in("tars.tar") + ":example.com/org/shop:1", tarsConfig.String(), 1, 0, []string{"example.com/org/shop:1"}, nil},
+		{r.Host + "/org/shop:1", digest, 1, []string{r.Host + "/org/shop:1"}, []string{r.Host + "/org/shop@" + digest}},
+		{r.Host + "/org/shop@" + digest, digest, 1, []string{}, []string{r.Host + "/org/shop@" + digest}},
+		{r.Host + "/org/shop:1@" + digest, digest, 1, []string{}, []string{r.Host + "/org/shop@" + digest}},
+		{"docker://" + r.Host + "/org/two:1", two.Digest(t).String(), 2, []string{r.Host + "/org/two:1"}, []string{r.Host + "/org/two@" + two.Digest(t).String()}},
+		{"oci:" + in("layout"), digest, 1, nil, nil},
+		{"oci:" + in("layout") + ":1", digest, 1, nil, nil},
+		{"oci:" + in("layout") + "@" + digest, digest, 1, nil, nil},
+		{"oci:" + in("two"), two.Digest(t).String(), 2, nil, nil},
+		{"oci-archive:" + in("two.tar") + ":v2", two.Digest(t).String(), 2, nil, nil},
+		{"docker-archive:" + in("one-docker.tar"), config.String(), 1, []string{"example.com/org/shop:1"}, nil},
+		{"docker-archive:" + in("tars.tar") + ":example.com/org/shop:1", tarsConfig.String(), 1, []string{"example.com/org/shop:1"}, nil},
 	} {
 		t.Run(strings.ReplaceAll(strings.ReplaceAll(test.ref, dir, "dir"), r.Host, "host"), func(t *testing.T) {
 			s, err := open(t, test.ref, image.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.Digest != test.digest || len(s.Platforms) != test.platforms || s.Skipped != test.skips {
-				t.Errorf("got %s with %d platforms and %d skipped, want %s with %d and %d", s.Digest, len(s.Platforms), s.Skipped, test.digest, test.platforms, test.skips)
+			if s.Digest != test.digest || len(s.Platforms) != test.platforms || len(s.Left) != 0 {
+				t.Errorf("got %s with %d platforms and %v left, want %s with %d and none", s.Digest, len(s.Platforms), s.Left, test.digest, test.platforms)
 			}
 			if !reflect.DeepEqual(s.RepoTags, test.tags) || !reflect.DeepEqual(s.RepoDigests, test.digests) {
 				t.Errorf("got tags %#v and digests %#v, want %#v and %#v", s.RepoTags, s.RepoDigests, test.tags, test.digests)
@@ -188,6 +193,105 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
+// What a runtime could run is among the platforms, and what is not is told; only
+// BuildKit's attestations are passed over.
+func TestLeft(t *testing.T) {
+	amd, arm, none := &v1.Platform{OS: "linux", Architecture: "amd64"}, &v1.Platform{OS: "linux", Architecture: "arm64"}, &v1.Platform{OS: "unknown", Architecture: "unknown"}
+	buildKit := map[string]string{"vnd.docker.reference.type": "attestation-manifest"}
+	img := imagetest.Debian(t, imagetest.Options{Packages: 1}).Images[0]
+	chart := mutate.ConfigMediaType(imagetest.Base(), "application/vnd.cncf.helm.config.v1+json")
+	nowhere, err := mutate.ConfigFile(imagetest.Base(), &v1.ConfigFile{OS: "unknown", Architecture: "unknown", RootFS: v1.RootFS{Type: "layers"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name   string
+		wanted []string
+		child  mutate.IndexAddendum
+		scan   bool // whether the child is among the platforms
+		left   string
+	}{
+		{"an image", nil, child(img, v1.Descriptor{Platform: amd}), true, ""},
+		{"an image that calls itself an artifact", nil, child(typed(t, img), v1.Descriptor{Platform: amd, ArtifactType: "application/x-thing"}), true, ""},
+		{"an image with the descriptor of an artifact", nil, child(img, v1.Descriptor{Platform: amd, ArtifactType: "application/x-thing"}), true, ""},
+		{"an image whose platform only the configuration says", nil, child(img, v1.Descriptor{}), true, ""},
+		{"an image whose platform says nothing", nil, child(img, v1.Descriptor{Platform: &v1.Platform{}}), true, ""},
+		{"BuildKit's attestation", nil, child(nowhere, v1.Descriptor{Platform: none, Annotations: buildKit}), false, ""},
+		{"an image that calls itself an attestation", nil, child(img, v1.Descriptor{Platform: amd, Annotations: buildKit}), true, ""},
+		{"no platform, and no attestation", nil, child(img, v1.Descriptor{Platform: none}), false, "unknown/unknown: its platform is unknown"},
+		{"half a platform", nil, child(img, v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "unknown"}, Annotations: buildKit}), false, "linux/unknown: its platform is unknown"},
+		{"no platform anywhere", nil, child(nowhere, v1.Descriptor{}), false, ": its platform is unknown"},
+		{"an odd configuration", nil, child(chart, v1.Descriptor{Platform: amd}), false, `linux/amd64: it is no image, but an artifact with a configuration of the type "application/vnd.cncf.helm.config.v1+json"`},
+		{"an odd configuration, and a type", nil, child(typed(t, chart), v1.Descriptor{Platform: amd}), false, `linux/amd64: it is no image, but an artifact of the type "application/x-thing"`},
+		{"an odd manifest", nil, child(static.NewLayer([]byte("{}"), "application/vnd.oci.artifact.manifest.v1+json"), v1.Descriptor{Platform: amd}), false, `linux/amd64: it is no image, but of the media type "application/vnd.oci.artifact.manifest.v1+json"`},
+		{"in an index of no platform", nil, child(indexOf(child(img, v1.Descriptor{Platform: amd})), v1.Descriptor{Platform: none, ArtifactType: "application/x-thing", Annotations: buildKit}), true, ""},
+		{"an artifact in an index", nil, child(indexOf(child(chart, v1.Descriptor{Platform: amd})), v1.Descriptor{}), false, `linux/amd64: it is no image, but an artifact with`},
+		{"not wanted", []string{"linux/arm64"}, child(img, v1.Descriptor{Platform: amd}), false, "linux/amd64: " + image.Unwanted},
+		{"not wanted, as the configuration says", []string{"linux/arm64"}, child(img, v1.Descriptor{}), false, "linux/amd64: " + image.Unwanted},
+		{"of no platform, which nobody can want", []string{"linux/arm64"}, child(img, v1.Descriptor{Platform: none}), false, "unknown/unknown: " + image.Unwanted},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			other := imagetest.Debian(t, imagetest.Options{Packages: 2, Platforms: []string{"linux/arm64"}}).Images[0]
+			p, err := layout.Write(dir, empty.Index)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.AppendIndex(indexOf(test.child, child(other, v1.Descriptor{Platform: arm}))); err != nil {
+				t.Fatal(err)
+			}
+			s, err := open(t, "oci:"+dir, image.Options{Platforms: test.wanted})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var left []string
+			for _, l := range s.Left {
+				left = append(left, l.Platform+": "+l.Why)
+				if !strings.HasPrefix(l.Digest, "sha256:") {
+					t.Errorf("got the digest %q", l.Digest)
+				}
+			}
+			if got := len(s.Platforms) == 2; got != test.scan || s.Platforms[0].Platform == "" {
+				t.Errorf("got the platforms %v, want the child among them: %v", s.Platforms, test.scan)
+			}
+			if got := strings.Join(left, "\n"); !strings.HasPrefix(got, test.left) || (got == "") != (test.left == "") {
+				t.Errorf("got %q left, want %q", got, test.left)
+			}
+			if err := drain(s); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func child(of mutate.Appendable, d v1.Descriptor) mutate.IndexAddendum {
+	return mutate.IndexAddendum{Add: of, Descriptor: d}
+}
+
+func indexOf(adds ...mutate.IndexAddendum) v1.ImageIndex {
+	return mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex), adds...)
+}
+
+// artifact is an image whose manifest has a type of its own.
+type artifact struct {
+	v1.Image
+	manifest []byte
+}
+
+func typed(t *testing.T, img v1.Image) v1.Image {
+	t.Helper()
+	raw, err := img.RawManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return artifact{img, []byte(strings.Replace(string(raw), "{", `{"artifactType":"application/x-thing",`, 1))}
+}
+
+func (a artifact) RawManifest() ([]byte, error)    { return a.manifest, nil }
+func (a artifact) Manifest() (*v1.Manifest, error) { return partial.Manifest(a) }
+func (a artifact) Digest() (v1.Hash, error)        { return partial.Digest(a) }
+func (a artifact) Size() (int64, error)            { return partial.Size(a) }
+
 // The tag moves after Open, and what is read is what was opened.
 func TestTagMoves(t *testing.T) {
 	r := imagetest.NewRegistry(t, imagetest.RegistryOptions{})
@@ -231,7 +335,7 @@ func TestNoImage(t *testing.T) {
 	imagetest.Debian(t, imagetest.Options{Packages: 1}).Layout(t, several, "one")
 	appendTo(t, several, imagetest.Debian(t, imagetest.Options{Packages: 2}).Images[0])
 	for _, test := range []struct{ name, ref, want string }{
-		{"an artifact", r.Host + "/org/chart:1", "it is no image, but application/vnd.cncf.helm.config.v1+json"},
+		{"an artifact", r.Host + "/org/chart:1", `it is no image, but an artifact with a configuration of the type "application/vnd.cncf.helm.config.v1+json"; only`},
 		{"no tag", r.Host + "/org/chart:2", "answered 404 Not Found: MANIFEST_UNKNOWN"},
 		{"no layout", "oci:" + dir + "/no", "it is no OCI layout: oci-layout is missing"},
 		{"a future's layout", "oci:" + dir + "/old", `an OCI layout of version "9"`},
