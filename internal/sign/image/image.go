@@ -44,10 +44,8 @@ const (
 	// maxRead bounds the signatures and attestations that are read of one layout.
 	maxRead = 100
 	// maxLayers is how many signatures cosign reads of a tag; it takes no more.
-	maxLayers = 1000
-	// maxPlatforms bounds the manifests of an index that are signed.
-	maxPlatforms = 100
-	maxManifest  = 4 << 20
+	maxLayers   = 1000
+	maxManifest = 4 << 20
 )
 
 // Registry is where images lie, and what is said of them. It is safe for concurrent
@@ -69,9 +67,10 @@ type Options struct {
 	Layouts []Layout
 	// Trust is the signer's: Tag keeps the certificates above the signer's too.
 	Trust sign.Trust
-	// Platforms signs each image of an index as well, before the index. Attest does
-	// not read it: what is known of one platform is not known of another.
-	Platforms bool
+	// Manifests are the digests, "sha256:…", of those in an index that are signed as
+	// well, before the index; whatever else it lists is not. Attest does not read
+	// them: what is known of one platform is not known of another.
+	Manifests []string
 	// Known says whose signature is as good as a new one: what is there by it is not
 	// signed again. nil signs in any case.
 	Known sign.Verifier
@@ -115,7 +114,7 @@ func (r *Registry) Sign(ctx context.Context, digest name.Digest, o Options) ([]W
 	if err != nil {
 		return nil, err
 	}
-	subjects, err := r.subjects(ctx, digest, o.Platforms)
+	subjects, err := r.subjects(ctx, digest, o.Manifests)
 	if err != nil {
 		return nil, err
 	}
@@ -139,11 +138,11 @@ func (r *Registry) Attest(ctx context.Context, digest name.Digest, predicateType
 	if err := checkPredicate(predicateType, predicate); err != nil {
 		return nil, err
 	}
-	subjects, err := r.subjects(ctx, digest, false)
+	s, err := r.exists(ctx, digest)
 	if err != nil {
 		return nil, err
 	}
-	return r.attach(ctx, subjects[0], claim{predicateType, predicate}, layouts, &o)
+	return r.attach(ctx, s, claim{predicateType, predicate}, layouts, &o)
 }
 
 // attach writes one claim in each layout. A statement is signed once for all.

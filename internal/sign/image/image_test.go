@@ -305,7 +305,8 @@ func TestSignAndVerify(t *testing.T) {
 	}
 }
 
-func TestSignPlatforms(t *testing.T) {
+// What an index lists is signed where it is asked for, and else is not.
+func TestSignManifests(t *testing.T) {
 	h, p := newHub(t, true), byKey(t)
 	index, children := h.pushIndex(t, 3)
 	o := p.options()
@@ -316,16 +317,37 @@ func TestSignPlatforms(t *testing.T) {
 	}
 	_, err = own().Verify(t.Context(), children[0], p.policy())
 	refusedFor(t, err, "there is none by anybody", sign.ErrRefused, image.ErrMissing)
-	o.Platforms = true
+	o.Manifests = []string{children[0].DigestStr(), index.DigestStr(), children[2].DigestStr()}
 	written, err = own().Sign(t.Context(), index, o)
 	check(t, err)
-	if len(written) != 4 || written[3].Subject != index {
-		t.Errorf("got %v, want the index last", written)
+	if len(written) != 3 || written[2].Subject != index {
+		t.Errorf("got %v, want two manifests and the index last, once", written)
 	}
-	for _, d := range append(children, index) {
+	for _, d := range []name.Digest{children[0], children[2], index} {
 		if _, err := own().Verify(t.Context(), d, p.policy()); err != nil {
 			t.Error(err)
 		}
+	}
+	_, err = own().Verify(t.Context(), children[1], p.policy())
+	refusedFor(t, err, "there is none by anybody", sign.ErrRefused, image.ErrMissing)
+}
+
+// Nothing is signed where one of the manifests is not there, or no digest.
+func TestSignNoManifest(t *testing.T) {
+	h, p := newHub(t, true), byKey(t)
+	index, children := h.pushIndex(t, 1)
+	for digest, says := range map[string]string{
+		sum([]byte("nowhere")).String(): "the registry has none",
+		"sha256:12":                     `got the digest "sha256:12"`,
+	} {
+		o := p.options()
+		o.Manifests = []string{children[0].DigestStr(), digest}
+		written, err := own().Sign(t.Context(), index, o)
+		if err == nil || !strings.Contains(err.Error(), says) || len(written) > 0 {
+			t.Errorf("got %v, %v, want %q", written, err, says)
+		}
+		_, err = own().Verify(t.Context(), children[0], p.policy())
+		refusedFor(t, err, "there is none by anybody", sign.ErrRefused, image.ErrMissing)
 	}
 }
 

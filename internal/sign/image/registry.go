@@ -1,7 +1,6 @@
 package image
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -151,47 +150,21 @@ func (r *Registry) exists(ctx context.Context, d name.Digest) (subject, error) {
 	return subject{d, v1.Descriptor{MediaType: got.MediaType, Digest: h, Size: got.Size}}, nil
 }
 
-// subjects are the image and, where all are wanted, those of the index before it:
-// an index that is signed has platforms that are.
-func (r *Registry) subjects(ctx context.Context, d name.Digest, all bool) ([]subject, error) {
-	top, err := r.exists(ctx, d)
-	if err != nil || !all || !top.desc.MediaType.IsIndex() {
-		return []subject{top}, err
-	}
-	got, err := r.manifest(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	list, err := children(d, got)
-	if err != nil {
-		return nil, err
-	}
-	var subjects []subject
-	for _, child := range list {
-		below, err := r.exists(ctx, child)
+// subjects are the manifests and, after them, the image: an index that is signed has
+// platforms that are. All are there before the first is signed.
+func (r *Registry) subjects(ctx context.Context, d name.Digest, manifests []string) (all []subject, err error) {
+	for _, digest := range manifests {
+		if digest == d.DigestStr() {
+			continue // the image is its own only platform
+		}
+		below, err := r.exists(ctx, d.Context().Digest(digest))
 		if err != nil {
 			return nil, err
 		}
-		subjects = append(subjects, below)
+		all = append(all, below)
 	}
-	return append(subjects, top), nil
-}
-
-func children(d name.Digest, index []byte) ([]name.Digest, error) {
-	m, err := v1.ParseIndexManifest(bytes.NewReader(index))
-	if err != nil {
-		return nil, refuse("%s is no index: %s", d, excerpt(err))
-	}
-	if len(m.Manifests) > maxPlatforms {
-		return nil, refuse("%s has %d manifests; each is signed of an index of %d at most", d, len(m.Manifests), maxPlatforms)
-	}
-	var list []name.Digest
-	for _, child := range m.Manifests {
-		if child.MediaType.IsImage() || child.MediaType.IsIndex() {
-			list = append(list, d.Context().Digest(child.Digest.String()))
-		}
-	}
-	return list, nil
+	top, err := r.exists(ctx, d)
+	return append(all, top), err
 }
 
 // manifest reads one, whose bytes are those of the digest where it is named by one.

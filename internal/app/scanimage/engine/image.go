@@ -83,7 +83,7 @@ func (s *signatures) at(digest string) (name.Digest, error) {
 }
 
 func options(o scanimage.SignOptions) signimage.Options {
-	to := signimage.Options{Signer: o.Signer, Known: o.Known, Trust: o.Trust, Platforms: true, Time: o.Now}
+	to := signimage.Options{Signer: o.Signer, Known: o.Known, Trust: o.Trust, Time: o.Now}
 	for _, l := range o.Layouts {
 		to.Layouts = append(to.Layouts, signimage.Layout(l))
 	}
@@ -95,7 +95,11 @@ func (s *signatures) Sign(ctx context.Context, o scanimage.SignOptions) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.registry.Sign(ctx, digest, options(o))
+	to := options(o)
+	for _, p := range s.Platforms() {
+		to.Manifests = append(to.Manifests, p.Digest)
+	}
+	_, err = s.registry.Sign(ctx, digest, to)
 	return err
 }
 
