@@ -93,6 +93,7 @@ func (e fakeEngine) Image(_ context.Context, img Image) (all []Scan, err error) 
 		r.Platform, r.Digest = p.Name, p.Digest
 		all = append(all, e.scan(r))
 	}
+	all[0].Report.Unscanned = append(all[0].Report.Unscanned, of.left...)
 	return all, of.err
 }
 
@@ -115,6 +116,7 @@ type fakeImage struct {
 	name      string
 	digest    string
 	platforms []Platform
+	left      []string
 	report    result.Report
 	err       error
 	onDisk    bool
@@ -128,6 +130,7 @@ type fakeImage struct {
 func (i *fakeImage) Name() string       { return i.name }
 func (i *fakeImage) Repository() string { return "ghcr.io/org/shop" }
 func (i *fakeImage) Digest() string     { return i.digest }
+func (i *fakeImage) Left() []string     { return i.left }
 func (i *fakeImage) Close() error       { i.tools.ask("close image"); return nil }
 
 func (i *fakeImage) Platforms() []Platform {

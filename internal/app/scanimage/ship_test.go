@@ -79,6 +79,7 @@ func TestTheTagStays(t *testing.T) {
 	}{
 		{"a vulnerability", func(i *fakeImage) { i.report.Findings = []result.Finding{flaw("CVE-1", finding.Critical)} }, 1, "nothing was signed, and the tags stay where they were: v1, latest"},
 		{"what was not scanned", func(i *fakeImage) { i.report.Unscanned = []string{"no list of packages"} }, 1, "no list of packages"},
+		{"a platform that was not scanned", func(i *fakeImage) { i.left = []string{"linux/arm (sha256:3) was not scanned: it is no image"} }, 1, "linux/arm (sha256:3) was not scanned: it is no image"},
 		{"attesting", func(i *fakeImage) { i.refuse = "attest" }, 3, "the tags stay where they were: v1, latest"},
 		{"signing", func(i *fakeImage) { i.refuse = "sign" }, 3, "the tags stay where they were: v1, latest"},
 		{"verifying", func(i *fakeImage) { i.refuse = "verify" }, 3, "as a stranger would"},
@@ -99,10 +100,22 @@ func TestTheTagStays(t *testing.T) {
 			if !maps.Equal(img.tags, before) {
 				t.Errorf("got the tags %v, want %v", img.tags, before)
 			}
-			if row.name == "a vulnerability" && len(img.signed)+len(img.attested) > 0 {
+			if row.code == 1 && !strings.Contains(row.name, "tag") && len(img.signed)+len(img.attested) > 0 {
 				t.Errorf("got %v signed of what did not pass", img.signed)
 			}
 		})
+	}
+}
+
+// That nothing fails the job makes no image one that was scanned.
+func TestLeftIsNotSigned(t *testing.T) {
+	dir, args := signingProject(t)
+	img := shop()
+	img.left = []string{"linux/arm (sha256:3) was not scanned: it is no image"}
+	f := &tools{t: t, images: map[string]*fakeImage{"r/a": img}}
+	f.run(dir, nil, append(args, "--fail-severity", "none")...).shows(t, 1, "was not scanned whole, and is not signed: linux/arm (sha256:3)", "the tags stay where they were")
+	if len(img.signed)+len(img.attested) > 0 || img.tags["latest"] != "sha256:old" {
+		t.Errorf("got %v signed and the tags %v", img.signed, img.tags)
 	}
 }
 

@@ -45,6 +45,9 @@ type Image interface {
 	Repository() string // "ghcr.io/org/shop"; "" where it lies in no registry
 	Digest() string     // of the index, where there are several platforms
 	Platforms() []Platform
+	// Left says, a sentence each, what else the index has that may be an image to
+	// somebody. What ImageOptions.Platforms do not name is not among it.
+	Left() []string
 	// Signatures are nil where it lies in no registry.
 	Signatures() Signatures
 	Close() error
@@ -55,6 +58,7 @@ type Platform struct{ Name, Digest string }
 
 // Signatures is what lies beside an image in its registry, and its tags.
 type Signatures interface {
+	// Sign signs the image and its Platforms, and nothing else that its index lists.
 	Sign(ctx context.Context, o SignOptions) error
 	// Attest signs a predicate about a manifest of the image.
 	Attest(ctx context.Context, digest, predicateType string, predicate []byte, o SignOptions) error
@@ -109,7 +113,8 @@ type DatabaseOptions struct {
 
 // Engine looks for what is asked.
 type Engine interface {
-	// Image scans each platform of an image that Open found.
+	// Image scans each platform of an image that Open found. What is Left is
+	// Unscanned of the first.
 	Image(ctx context.Context, img Image) ([]Scan, error)
 	// Folder scans a folder, which the report calls name.
 	Folder(ctx context.Context, dir, name string) (Scan, error)

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+
 	"github.com/org/checkout-deploy/internal/image/imagetest"
 	"github.com/org/checkout-deploy/internal/sign/signtest"
 )
@@ -134,6 +137,30 @@ func TestTheTagStays(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What an index lists beside its platforms is told, and keeps it from being signed.
+func TestArtifactAmongPlatforms(t *testing.T) {
+	img := imagetest.Debian(t, imagetest.Options{Clean: true, Platforms: []string{"linux/amd64", "linux/arm64"}})
+	chart := mutate.ConfigMediaType(imagetest.Base(), "application/vnd.cncf.helm.config.v1+json")
+	img.Index = mutate.AppendManifests(img.Index, mutate.IndexAddendum{Add: chart, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm"}}})
+	for severity, says := range map[string]string{
+		"high": "linux/arm (sha256:", "none": "was not scanned whole, and is not signed: linux/arm (sha256:",
+	} {
+		s := newShop(t, harmless()(t), imagetest.RegistryOptions{})
+		reference := s.push(img)
+		s.keyless()
+		pushed := len(s.registry.Log())
+		s.run("image="+reference, "fail-severity="+severity, "sign=keyless", "promote-tag=latest").shows(t, 1, says, "was not scanned: it is no image, but an artifact with a configuration of the type")
+		for _, e := range s.registry.Log()[pushed:] {
+			if e.Method == "PUT" {
+				t.Errorf("%s: got %s %s of what was not scanned", severity, e.Method, e.Path)
+			}
+		}
+		if strings.Contains(string(s.read("scan/result.json")), "attestation") {
+			t.Errorf("%s: BuildKit's attestations are told", severity)
+		}
 	}
 }
 

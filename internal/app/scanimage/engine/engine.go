@@ -154,6 +154,9 @@ func (e *engine) Image(ctx context.Context, img scanimage.Image) (all []scanimag
 		}
 		all = append(all, view(s))
 	}
+	if len(all) > 0 {
+		all[0].Report.Unscanned = append(all[0].Report.Unscanned, of.Left()...)
+	}
 	return all, nil
 }
 

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,15 @@ func (o *opened) Close() error       { return o.source.Close() }
 func (o *opened) Platforms() (all []scanimage.Platform) {
 	for _, p := range o.source.Platforms {
 		all = append(all, scanimage.Platform{Name: p.Platform, Digest: p.Digest})
+	}
+	return all
+}
+
+func (o *opened) Left() (all []string) {
+	for _, l := range o.source.Left {
+		if l.Why != image.Unwanted {
+			all = append(all, fmt.Sprintf("%s (%s) was not scanned: %s", cmp.Or(l.Platform, "a manifest of no platform"), l.Digest, l.Why))
+		}
 	}
 	return all
 }
