@@ -19,13 +19,14 @@ import (
 
 // newScan is a report, read into what it says. lookedUp says that packages were
 // looked up in the vulnerability database.
-func newScan(raw types.Report, lookedUp bool, warnings []string) (*Scan, error) {
-	s := &Scan{raw: raw, Report: convert(raw), Warnings: slices.DeleteFunc(warnings, func(w string) bool {
+func newScan(raw types.Report, lookedUp bool, said heard) (*Scan, error) {
+	s := &Scan{raw: raw, Report: convert(raw), Warnings: slices.DeleteFunc(said.warnings, func(w string) bool {
 		return strings.HasPrefix(w, "This OS version is no longer") || strings.HasPrefix(w, "The vulnerability detection may be insufficient") // OS.EndOfLife
 	})}
 	if lookedUp {
-		s.Report.Unscanned = unscanned(raw)
+		s.Report.Unscanned = unscanned(raw, inDatabase)
 	}
+	s.Report.Unscanned = append(s.Report.Unscanned, said.unread.sentences()...)
 	var err error
 	s.Report.JSON, err = s.json()
 	return s, err
@@ -180,20 +181,4 @@ func baseOf(raw types.Report, layers int) result.Base {
 		b.Created = config.History[last].Created.Time
 	}
 	return b
-}
-
-// unscanned says of which packages nobody knows whether they are vulnerable.
-func unscanned(raw types.Report) (all []string) {
-	os := raw.Metadata.OS
-	if os == nil || !os.Family.HasOSPackages() || os.Family == "none" {
-		return nil
-	}
-	i := slices.IndexFunc(raw.Results, func(r types.Result) bool { return r.Class == types.ClassOSPkg })
-	switch {
-	case i < 0:
-		all = append(all, fmt.Sprintf("the packages of %s %s were not looked up: there are no advisories for this distribution", os.Family, os.Name))
-	case len(raw.Results[i].Packages) == 0:
-		all = append(all, fmt.Sprintf("the image is %s %s without a list of its packages, such as /var/lib/dpkg or /lib/apk/db: what is installed is not known", os.Family, os.Name))
-	}
-	return all
 }
