@@ -38,9 +38,19 @@ func unscanned(raw types.Report, known func(name string) bool) []string {
 	return nil
 }
 
+// ofAllReleases are distributions whose advisories are not kept by release.
+var ofAllReleases = map[ftypes.OSType]bucket.Bucket{
+	ftypes.RedHat: bucket.NewRedHat(""), ftypes.CentOS: bucket.NewRedHat(""), ftypes.OpenSUSETumbleweed: bucket.NewOpenSUSETumbleweed(),
+	ftypes.Wolfi: bucket.NewWolfi(""), ftypes.Chainguard: bucket.NewChainguard(""), ftypes.MinimOS: bucket.NewMinimOS(""),
+	ftypes.Echo: bucket.NewEcho(""), ftypes.Bottlerocket: bucket.NewBottlerocket(),
+}
+
 // advisoriesOf are the names under which the database may have a release's
 // advisories, as Trivy's drivers make them; nil where that is not certain.
 func advisoriesOf(family ftypes.OSType, release string) (names []string) {
+	if b, ok := ofAllReleases[family]; ok {
+		return []string{b.Name()}
+	}
 	add := func(b bucket.Bucket) { names = append(names, b.Name()) }
 	switch family {
 	case ftypes.Alpine:
@@ -59,8 +69,6 @@ func advisoriesOf(family ftypes.OSType, release string) (names []string) {
 		add(bucket.NewRocky(version.Major(release)))
 	case ftypes.Oracle:
 		add(bucket.NewOracle(version.Major(release)))
-	case ftypes.RedHat, ftypes.CentOS:
-		add(bucket.NewRedHat("")) // of all releases
 	case ftypes.Amazon:
 		add(bucket.NewAmazon(amazon(release)))
 	case ftypes.Azure:
@@ -71,22 +79,10 @@ func advisoriesOf(family ftypes.OSType, release string) (names []string) {
 		add(bucket.NewPhoton(release))
 	case ftypes.OpenSUSELeap:
 		add(bucket.NewOpenSUSE(release))
-	case ftypes.OpenSUSETumbleweed:
-		add(bucket.NewOpenSUSETumbleweed())
 	case ftypes.SLES:
 		add(bucket.NewSUSELinuxEnterprise(release))
 	case ftypes.SLEMicro:
 		add(bucket.NewSUSELinuxEnterpriseMicro(release))
-	case ftypes.Wolfi:
-		add(bucket.NewWolfi(""))
-	case ftypes.Chainguard:
-		add(bucket.NewChainguard(""))
-	case ftypes.MinimOS:
-		add(bucket.NewMinimOS(""))
-	case ftypes.Echo:
-		add(bucket.NewEcho(""))
-	case ftypes.Bottlerocket:
-		add(bucket.NewBottlerocket())
 	}
 	return names
 }
