@@ -107,13 +107,13 @@ func TestTheTagStays(t *testing.T) {
 	}
 }
 
-// That nothing fails the job makes no image one that was scanned.
+// What an index lists beside its platforms was not scanned, at whatever severity.
 func TestLeftIsNotSigned(t *testing.T) {
 	dir, args := signingProject(t)
 	img := shop()
 	img.left = []string{"linux/arm (sha256:3) was not scanned: it is no image"}
 	f := &tools{t: t, images: map[string]*fakeImage{"r/a": img}}
-	f.run(dir, nil, append(args, "--fail-severity", "none")...).shows(t, 1, "was not scanned whole, and is not signed: linux/arm (sha256:3)", "the tags stay where they were")
+	f.run(dir, nil, append(args, "--fail-severity", "critical")...).shows(t, 1, "linux/arm (sha256:3) was not scanned: it is no image", "the tags stay where they were")
 	if len(img.signed)+len(img.attested) > 0 || img.tags["latest"] != "sha256:old" {
 		t.Errorf("got %v signed and the tags %v", img.signed, img.tags)
 	}
@@ -165,6 +165,7 @@ func TestVerify(t *testing.T) {
 				}
 			}
 		}, 1, []string{"it has no verdict of a scan"}},
+		{"something else in the index", "attestations: [sbom]", func(i *fakeImage) { i.left = []string{"linux/arm was not scanned"} }, 1, []string{"what else it lists is neither signed nor scanned: linux/arm was not scanned"}},
 		{"the registry", "attestations: [sbom]", func(i *fakeImage) { i.refuse = "verify" }, 3, []string{"the registry refuses to verify"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -43,6 +43,9 @@ func (j *job) verify(ctx context.Context) (err error) {
 		return fmt.Errorf("image: %w", err)
 	}
 	defer func() { err = errors.Join(err, img.Close()) }()
+	if left := img.Left(); len(left) > 0 {
+		return fmt.Errorf("%s: what else it lists is neither signed nor scanned: %s", img.Name(), left[0])
+	}
 	j.r.SetOutput("digest", img.Digest())
 	found, err := j.proofs(img, func(digest string, types []string) (Verified, error) {
 		return img.Signatures().Verify(ctx, digest, by, types)

@@ -53,7 +53,7 @@ func (p Policy) about(r *result.Result) (all []finding.Finding) {
 		for _, what := range report.Unscanned {
 			all = append(all, finding.Finding{
 				Rule: "scan/not-scanned", Severity: finding.High, Message: on + what,
-				Hint: "what was not looked at is not clean: leave the list of packages in the image, or build on a distribution that has advisories",
+				Hint: "what was not looked at is not clean: leave the list of packages in the image, build on a release that has advisories, mend the file, or bring Terraform's modules by terraform init",
 			})
 		}
 		if report.OS.EndOfLife {
