@@ -88,7 +88,7 @@ func (s *shop) peers(ours, reference string) []peer {
 	check(s.t, os.RemoveAll(stockCache))
 	check(s.t, os.CopyFS(filepath.Join(stockCache, "db"), os.DirFS(filepath.Join(cache, "db"))))
 	at := func(env []string, name string, args ...string) *exec.Cmd {
-		c := exec.Command(name, args...)
+		c := exec.CommandContext(s.t.Context(), name, args...)
 		c.Dir, c.Env = s.dir, append([]string{"HOME=" + s.dir, "PATH=/usr/bin:/bin", "TMPDIR=" + s.temp()}, env...)
 		return c
 	}
