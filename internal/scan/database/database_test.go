@@ -582,8 +582,9 @@ func TestSilence(t *testing.T) {
 
 // A registry that never ends is left after a while.
 func TestEndless(t *testing.T) {
-	drip := serving(t, vuln(t, now)).breaks(onBlobs(func(w http.ResponseWriter, r *http.Request) bool {
-		layer := scantest.Pack(t, scantest.VulnDB(t, now, few()...))
+	dir := scantest.VulnDB(t, now, few()...) // once: two have other bytes
+	layer := scantest.Pack(t, dir)
+	drip := serving(t, scantest.VulnArtifact(t, dir)).breaks(onBlobs(func(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Length", strconv.Itoa(len(layer)))
 		for i := 0; r.Context().Err() == nil; i++ {
 			_, _ = w.Write(layer[min(i, 20):][:1])
