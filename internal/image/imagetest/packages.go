@@ -93,7 +93,7 @@ func npm() (pkg, lock []byte) {
 		wanted[p.Name] = p.Version
 		packages["node_modules/"+p.Name] = map[string]any{
 			"version":   p.Version,
-			"resolved":  fmt.Sprintf("https://registry.npmjs.org/%[1]s/-/%[1]s-%[2]s.tgz", p.Name, p.Version),
+			"resolved":  fmt.Sprintf("https://packages.example/%[1]s/-/%[1]s-%[2]s.tgz", p.Name, p.Version),
 			"integrity": "sha512-" + strings.Repeat("A", 86) + "==",
 			"license":   "MIT",
 		}
