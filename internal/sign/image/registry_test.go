@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -152,8 +153,11 @@ func TestLostAnswers(t *testing.T) {
 		for _, referrers := range []bool{true, false} {
 			h := newHub(t, referrers)
 			d := h.push(t)
+			var mu sync.Mutex // requests come side by side
 			lost := map[string]int{}
 			defer h.with(func(r *http.Request) int {
+				mu.Lock()
+				defer mu.Unlock()
 				if r.Method == http.MethodPut || r.Method == http.MethodPatch || r.Method == http.MethodPost {
 					if lost[r.Method+r.URL.Path]++; lost[r.Method+r.URL.Path] == 1 && r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
 						return -502
