@@ -45,8 +45,8 @@ type views struct {
 // views makes them, before any is written.
 func (j *job) views(ctx context.Context, s *scanned) (*views, error) {
 	v := &views{files: map[string][]byte{}}
-	todo := advice.Advise(s.judgement, s.result, s.compare)
-	page := pageOf(s.judgement, s.result, s.policy, todo, j.r.Version, TrivyVersion)
+	steps := advice.Advise(s.judgement, s.result, s.compare)
+	page := pageOf(s.judgement, s.result, s.policy, steps, j.r.Version, TrivyVersion)
 	html, err := page.HTML()
 	if err != nil {
 		return nil, fmt.Errorf("drawing the report: %w", err)

@@ -31,11 +31,11 @@ type view struct {
 // pageOf tells people of a scan: how it ended, what to do first, what was found, what
 // does not count, and what the scan is worth. version is scan-image's, trivy the
 // engine's.
-func pageOf(j *policy.Judgement, r *result.Result, p policy.Policy, todo []advice.Advice, version, trivy string) report.Page {
-	return view{j, r, p, trivy}.page(todo, version)
+func pageOf(j *policy.Judgement, r *result.Result, p policy.Policy, steps []advice.Advice, version, trivy string) report.Page {
+	return view{j, r, p, trivy}.page(steps, version)
 }
 
-func (v view) page(todo []advice.Advice, version string) report.Page {
+func (v view) page(steps []advice.Advice, version string) report.Page {
 	p := report.Page{
 		Title: "Scan of " + v.r.Artifact, Tool: "scan-image",
 		Status: statuses[v.j.Verdict], Verdict: v.verdict(),
@@ -48,7 +48,7 @@ func (v view) page(todo []advice.Advice, version string) report.Page {
 			p.Sections = append(p.Sections, report.Section{Title: title, Intro: intro, Blocks: blocks})
 		}
 	}
-	add("What to do first", "What mends the most is first.", adviceBlocks(todo)...)
+	add("What to do first", "What mends the most is first.", adviceBlocks(steps)...)
 	add("About the scan", "What is to be known of the scan itself.", v.about())
 	for _, kind := range result.Kinds {
 		add(titles[kind], "", v.found(kind))
